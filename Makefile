@@ -1,0 +1,40 @@
+.PHONY: help up down status lab build check test bench setup setup-test
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: build ## Start a cluster on this machine and wait until it is ready
+	@bin/k8ts up --detach $(ARGS)
+
+down: ## Stop it and remove everything of it from the machine (the data stays)
+	@bin/k8ts down $(ARGS)
+
+status: ## Say whether it runs
+	@bin/k8ts status $(ARGS)
+
+lab: setup-test build ## Play the lab step by step: a registry, images, two web applications, a rollout (root, containerd)
+	@node scripts/lab.mjs
+
+build: setup ## Build dist/
+	@node scripts/generate-types.mjs
+	@node scripts/build.mjs
+
+check: setup ## Types, lint, rooms and unit tests
+	@node scripts/generate-types.mjs
+	@npx tsc --noEmit
+	@npx biome check --diagnostic-level=error .
+	@node scripts/lint-rooms.mjs
+	@npx vitest run --project unit --reporter=dot
+
+test: setup-test build ## All tests that this machine can run
+	@node scripts/test.mjs
+
+bench: setup-test build ## Measure, beside the peers where they can be had
+	@node scripts/bench.mjs
+
+setup:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test

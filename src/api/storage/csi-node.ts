@@ -1,0 +1,59 @@
+/** CSINodes: which drivers of volumes a node has. Source: https://kubernetes-csi.github.io/docs/csi-node-object.html */
+import { duplicate, invalid, required } from '../../meta/field-error.js';
+import { validateLabelName } from '../../meta/metadata.js';
+import { atLeastZero, type Errors, immutable } from '../check.js';
+import { ageColumn, integer, nameColumn } from '../columns.js';
+import { csiDriverName } from '../core/pod-spec/validate/volumes.js';
+import { defineResource } from '../define.js';
+import type { CSINode, CSINodeDriver } from '../types/storage/v1.js';
+
+const MAX_NODE_ID = 256;
+
+export const csiNode = defineResource<CSINode>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSINode',
+  plural: 'csinodes',
+  namespaced: false,
+  storageVersionHash: 'Pe62DkZtjuo=',
+  unconditionalUpdate: false,
+  validate: validateDrivers,
+  validateUpdate: (object, old) => [
+    ...validateDrivers(object),
+    ...(old.spec.drivers ?? []).flatMap((was) =>
+      (object.spec.drivers ?? [])
+        .filter((now) => now.name === was.name)
+        .flatMap(({ allocatable: _now, ...now }) => {
+          const { allocatable: _was, ...before } = was;
+          return immutable(now, before, 'spec.drivers');
+        }),
+    ),
+  ],
+  columns: [nameColumn, integer('Drivers', ({ spec }) => spec.drivers?.length ?? 0), ageColumn],
+});
+
+function validateDrivers({ spec }: CSINode): Errors {
+  const drivers = spec.drivers ?? [];
+  return drivers.flatMap((d, i) => {
+    const path = `spec.drivers[${i}]`;
+    return [
+      ...csiDriverName(d.name, `${path}.name`),
+      ...nodeId(d.nodeID, `${path}.nodeID`),
+      ...atLeastZero(d.allocatable?.count, `${path}.allocatable.count`),
+      ...(drivers.findIndex((other) => other.name === d.name) < i ? [duplicate(`${path}.name`, d.name)] : []),
+      ...topologyKeys(d.topologyKeys, path),
+    ];
+  });
+}
+
+function nodeId(id: string | undefined, path: string): Errors {
+  if (!id) return [required(path)];
+  return id.length > MAX_NODE_ID ? [invalid(path, id, `must be ${MAX_NODE_ID} characters or less`)] : [];
+}
+
+const topologyKeys = (keys: CSINodeDriver['topologyKeys'], path: string): Errors =>
+  (keys ?? []).flatMap((key, i) => [
+    ...(key ? [] : [required(path)]),
+    ...(keys!.indexOf(key) < i ? [duplicate(path, key)] : []),
+    ...validateLabelName(key, path),
+  ]);

@@ -1,0 +1,158 @@
+/** Role-based access control, answered from the stored roles and bindings. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ */
+import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '../../api/types/rbac/v1.js';
+import type { UserInfo } from '../request.js';
+import type { ResourceCache } from '../storage/cache.js';
+import type { AccessAttributes, Authorizer, Decision, RuleSet } from './authorizer.js';
+
+export interface RbacCaches {
+  readonly roles: ResourceCache;
+  readonly roleBindings: ResourceCache;
+  readonly clusterRoles: ResourceCache;
+  readonly clusterRoleBindings: ResourceCache;
+}
+
+/** Users whose rules are kept resolved until a role or binding changes. */
+const USER_LIMIT = 5_000;
+
+interface UserRules {
+  readonly cluster: readonly PolicyRule[];
+  readonly namespaces: Map<string, readonly PolicyRule[]>;
+  readonly problems: string[];
+}
+
+const ALLOW: Decision = { decision: 'allow', reason: '' };
+
+export class Rbac implements Authorizer {
+  private readonly users = new Map<string, UserRules>();
+  private seen = -1;
+
+  constructor(private readonly caches: RbacCaches) {}
+
+  authorize(a: AccessAttributes): Decision {
+    const rules = this.rulesOf(a.user);
+    if (rules.cluster.some((r) => covers(r, a))) return ALLOW;
+    if (a.namespace && this.inNamespace(a.user, rules, a.namespace).some((r) => covers(r, a))) return ALLOW;
+    return { decision: 'no-opinion', reason: rules.problems.length ? `RBAC: ${rules.problems.join(', ')}` : '' };
+  }
+
+  rules(user: UserInfo, namespace: string): RuleSet {
+    const own = this.rulesOf(user);
+    const all = [...own.cluster, ...(namespace ? this.inNamespace(user, own, namespace) : [])];
+    return {
+      resourceRules: all
+        .filter((r) => r.resources?.length)
+        .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+          verbs,
+          apiGroups,
+          resources,
+          ...(resourceNames?.length ? { resourceNames } : {}),
+        })),
+      nonResourceRules: all.filter((r) => r.nonResourceURLs?.length).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+      incomplete: false,
+    };
+  }
+
+  /** Every rule that holds for a user in a namespace ('' for cluster-wide ones alone). */
+  allRules(user: UserInfo, namespace: string): readonly PolicyRule[] {
+    const own = this.rulesOf(user);
+    return namespace ? [...own.cluster, ...this.inNamespace(user, own, namespace)] : own.cluster;
+  }
+
+  /** The rules of the role that a binding points to; undefined where there is no such role. */
+  roleRules(ref: Pick<RoleRef, 'kind' | 'name'>, namespace: string): readonly PolicyRule[] | undefined {
+    const { clusterRoles, roles } = this.caches;
+    const entry =
+      ref.kind === 'ClusterRole'
+        ? clusterRoles.get(`${clusterRoles.prefix}${ref.name}`)
+        : roles.get(`${roles.prefix}${namespace}/${ref.name}`);
+    return entry && ((entry.object as unknown as ClusterRole | Role).rules ?? []);
+  }
+
+  private rulesOf(user: UserInfo): UserRules {
+    const now =
+      this.caches.roles.version +
+      this.caches.roleBindings.version +
+      this.caches.clusterRoles.version +
+      this.caches.clusterRoleBindings.version;
+    if (now !== this.seen || this.users.size > USER_LIMIT) {
+      this.users.clear();
+      this.seen = now;
+    }
+    const key = JSON.stringify([user.name, user.groups]);
+    let rules = this.users.get(key);
+    if (!rules) {
+      const problems: string[] = [];
+      const cluster: PolicyRule[] = [];
+      for (const { object } of this.caches.clusterRoleBindings.list('')) {
+        const b = object as unknown as ClusterRoleBinding;
+        if (b.subjects?.some((s) => isSubject(s, user, ''))) this.add(cluster, b.roleRef, '', problems);
+      }
+      rules = { cluster, namespaces: new Map(), problems };
+      this.users.set(key, rules);
+    }
+    return rules;
+  }
+
+  private inNamespace(user: UserInfo, rules: UserRules, namespace: string): readonly PolicyRule[] {
+    let own = rules.namespaces.get(namespace);
+    if (!own) {
+      const list: PolicyRule[] = [];
+      for (const { object } of this.caches.roleBindings.list(namespace)) {
+        const b = object as unknown as RoleBinding;
+        if (b.subjects?.some((s) => isSubject(s, user, namespace))) this.add(list, b.roleRef, namespace, rules.problems);
+      }
+      rules.namespaces.set(namespace, (own = list));
+    }
+    return own;
+  }
+
+  private add(to: PolicyRule[], ref: RoleRef, namespace: string, problems: string[]): void {
+    const rules = this.roleRules(ref, namespace);
+    if (rules) to.push(...rules);
+    else
+      problems.push(
+        `${ref.kind === 'ClusterRole' ? 'clusterrole' : 'role'}.rbac.authorization.k8s.io ${JSON.stringify(ref.name)} not found`,
+      );
+  }
+}
+
+function isSubject(s: Subject, user: UserInfo, namespace: string): boolean {
+  switch (s.kind) {
+    case 'User':
+      return s.name === user.name;
+    case 'Group':
+      return user.groups.includes(s.name);
+    case 'ServiceAccount':
+      return user.name === `system:serviceaccount:${s.namespace || namespace}:${s.name}`;
+    default:
+      return false;
+  }
+}
+
+const has = (list: readonly string[] | undefined, value: string): boolean =>
+  list !== undefined && (list.includes(value) || list.includes('*'));
+
+export function covers(rule: PolicyRule, a: AccessAttributes): boolean {
+  if (!has(rule.verbs, a.verb)) return false;
+  if (!a.isResource)
+    return rule.nonResourceURLs?.some((u) => u === '*' || u === a.path || (u.endsWith('*') && a.path.startsWith(u.slice(0, -1)))) ?? false;
+  const resource = a.subresource ? `${a.resource}/${a.subresource}` : a.resource;
+  return (
+    has(rule.apiGroups, a.group) &&
+    (rule.resources?.some((r) => r === '*' || r === resource || (a.subresource !== '' && r === `*/${a.subresource}`)) ?? false) &&
+    (!rule.resourceNames?.length || rule.resourceNames.includes(a.name))
+  );
+}
+
+/** system:masters may do everything, whatever the roles say. */
+export const mastersAllowed: Authorizer = {
+  authorize: (a) => (a.user.groups.includes('system:masters') ? ALLOW : { decision: 'no-opinion', reason: '' }),
+  rules: (user) =>
+    user.groups.includes('system:masters')
+      ? {
+          resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+          nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+          incomplete: false,
+        }
+      : { resourceRules: [], nonResourceRules: [], incomplete: false },
+};

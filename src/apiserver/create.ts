@@ -1,0 +1,297 @@
+/** Puts an API server together from its options. What it is made of can be read here from top to bottom. */
+import { builtInResources, resourceOf } from '../api/table.js';
+import type { Store } from '../store/store.js';
+import { nth, parseCidr } from '../util/cidr.js';
+import { timestamp } from '../util/clock.js';
+import type { Env } from '../util/component.js';
+import { defaultChain } from './admission/default-chain.js';
+import { Lookup } from './admission/lookup.js';
+import { rbacGuard } from './admission/rbac-escalation.js';
+import { IpAllocator } from './allocate/ip.js';
+import { PortAllocator } from './allocate/ports.js';
+import { serviceHook } from './allocate/service.js';
+import { objectAnswer } from './answer.js';
+import { requestAuthenticator, type TokenAuthenticator } from './authenticate/authenticator.js';
+import { ServiceAccountTokens, type UidLookup } from './authenticate/service-account.js';
+import { type Authorizer, alwaysAllow, alwaysDeny, union } from './authorize/authorizer.js';
+import { NodeAuthorizer } from './authorize/node.js';
+import { mastersAllowed, Rbac } from './authorize/rbac.js';
+import { bootstrap } from './bootstrap/bootstrap.js';
+import { KubernetesService } from './bootstrap/kubernetes-service.js';
+import { discovery } from './discovery/discovery.js';
+import { fieldManager } from './fields/manager.js';
+import { get } from './handlers/read.js';
+import { patch, update } from './handlers/write.js';
+import { health, rootPaths, version } from './health.js';
+import { LocalClient } from './local-client.js';
+import { Metrics } from './metrics.js';
+import { firstOf, type NonResourceHandler } from './non-resource.js';
+import { openapi } from './openapi/openapi.js';
+import { ResourceTable } from './resources.js';
+import type { SubresourceHandlers } from './routes.js';
+import { ApiServer } from './server.js';
+import { Storage } from './storage/storage.js';
+import { type ComponentProbe, componentStatusHandlers } from './subresources/component-status.js';
+import { finalizeNamespace } from './subresources/namespaces.js';
+import { bind, evict } from './subresources/pods.js';
+import { reviewHandlers } from './subresources/reviews.js';
+import { getScale, patchScale, putScale } from './subresources/scale.js';
+import { type Backends, logHandler, needsUpgrade, proxyHandler } from './subresources/streams.js';
+import { tokenHandler } from './subresources/token.js';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly env: Env;
+  readonly backends: Backends;
+  /** PEM. */
+  readonly serviceAccountKey: string;
+  readonly serviceAccountPublicKeys: readonly string[];
+  readonly issuer?: string;
+  readonly apiAudiences?: readonly string[];
+  readonly clientCa?: string;
+  readonly requestHeaderCa?: string;
+  readonly anonymous?: boolean;
+  readonly tokens?: readonly TokenAuthenticator[];
+  /** Default: Node,RBAC. */
+  readonly authorizationModes?: readonly string[];
+  readonly serviceCidrs: readonly string[];
+  readonly nodePortRange?: string;
+  readonly advertiseAddress: string;
+  /** Asked for when it is needed: a port of 0 is known only once the server listens. */
+  readonly port: () => number;
+  readonly hostname: string;
+  readonly runtimeConfig?: Readonly<Record<string, boolean>>;
+  readonly disabledAdmission?: readonly string[];
+  readonly componentProbes?: () => readonly ComponentProbe[];
+  readonly defaultMetrics?: boolean;
+  /** Documentation of types and fields for `kubectl explain`: OpenAPI name -> text, `name.field` -> text. */
+  readonly docs?: () => Readonly<Record<string, string>>;
+}
+
+export interface RunningApiServer {
+  readonly server: ApiServer;
+  readonly table: ResourceTable;
+  readonly tokens: ServiceAccountTokens;
+  readonly metrics: Metrics;
+  /** The bootstrap objects; call once the server can be reached. */
+  bootstrap(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function createApiServer(o: ApiServerOptions): Promise<RunningApiServer> {
+  const { env, store } = o;
+  const table = new ResourceTable(o.runtimeConfig);
+  const storage = new Storage(store, env);
+  for (const d of table.all()) if (d.keyPrefix) storage.cache(d.keyPrefix);
+  await storage.start();
+  const lookup = new Lookup(storage);
+  const cacheOf = (group: string, v: string, plural: string) => storage.cache(resourceOf(group, v, plural)!.keyPrefix!);
+
+  const tokens = await ServiceAccountTokens.create({
+    issuer: o.issuer ?? 'https://kubernetes.default.svc.cluster.local',
+    apiAudiences: o.apiAudiences,
+    privateKey: o.serviceAccountKey,
+    publicKeys: o.serviceAccountPublicKeys,
+    env,
+    lookup: uids(lookup),
+  });
+  const authenticator = requestAuthenticator({ tokens: [...(o.tokens ?? []), tokens], anonymous: o.anonymous ?? true });
+
+  const rbacGroup = 'rbac.authorization.k8s.io';
+  const rbac = new Rbac({
+    roles: cacheOf(rbacGroup, 'v1', 'roles'),
+    roleBindings: cacheOf(rbacGroup, 'v1', 'rolebindings'),
+    clusterRoles: cacheOf(rbacGroup, 'v1', 'clusterroles'),
+    clusterRoleBindings: cacheOf(rbacGroup, 'v1', 'clusterrolebindings'),
+  });
+  const authorizer = union([
+    mastersAllowed,
+    ...(o.authorizationModes ?? ['Node', 'RBAC']).map((mode): Authorizer => {
+      switch (mode) {
+        case 'RBAC':
+          return rbac;
+        case 'Node':
+          return new NodeAuthorizer(
+            cacheOf('', 'v1', 'pods'),
+            storage.revision,
+            () => rbac.roleRules({ kind: 'ClusterRole', name: 'system:node' }, '') ?? [],
+            (ns, claim) => lookup.get<{ spec: { volumeName?: string } }>('', 'v1', 'persistentvolumeclaims', ns, claim)?.spec.volumeName,
+          );
+        case 'AlwaysAllow':
+          return alwaysAllow;
+        case 'AlwaysDeny':
+          return alwaysDeny;
+        default:
+          throw new RangeError(`--authorization-mode: ${JSON.stringify(mode)} is not built yet; use Node, RBAC, AlwaysAllow or AlwaysDeny`);
+      }
+    }),
+  ]);
+
+  let local: LocalClient;
+  const ips = o.serviceCidrs.map(
+    (cidr) =>
+      new IpAllocator(
+        cidr,
+        () => local,
+        (ip) => cacheOf('networking.k8s.io', 'v1', 'ipaddresses').get(`/registry/ipaddresses/${ip}`) !== undefined,
+        env,
+      ),
+  );
+  const ports = new PortAllocator(o.nodePortRange ?? '30000-32767', store, env);
+
+  const subresources: SubresourceHandlers = {
+    '/bindings': { POST: bind },
+    '/pods/binding': { POST: bind },
+    '/pods/eviction': { POST: evict },
+    '/pods/ephemeralcontainers': { GET: get, PUT: (c) => update(c, 'spec'), PATCH: (c) => patch(c, 'spec') },
+    '/pods/resize': { GET: get, PUT: (c) => update(c, 'spec'), PATCH: (c) => patch(c, 'spec') },
+    '/pods/log': { GET: logHandler(o.backends) },
+    '/pods/exec': needsUpgrade,
+    '/pods/attach': needsUpgrade,
+    '/pods/portforward': needsUpgrade,
+    '/pods/proxy': proxyHandler(o.backends),
+    '/services/proxy': proxyHandler(o.backends),
+    '/nodes/proxy': proxyHandler(o.backends),
+    '/serviceaccounts/token': { POST: tokenHandler(tokens) },
+    '/namespaces/finalize': { PUT: finalizeNamespace },
+    'certificates.k8s.io/certificatesigningrequests/approval': { GET: get, PUT: (c) => update(c, 'spec'), PATCH: (c) => patch(c, 'spec') },
+    ...Object.fromEntries(
+      builtInResources
+        .filter((d) => d.subresources.scale)
+        .map((d) => [`${d.group}/${d.plural}/scale`, { GET: getScale, PUT: putScale, PATCH: patchScale }]),
+    ),
+    ...reviewHandlers(authenticator, tokens),
+    ...componentStatusHandlers(o.componentProbes ?? (() => [])),
+  };
+
+  const metrics = new Metrics(o.defaultMetrics ?? true);
+  let ready = false;
+  const checks = [
+    { name: 'ping', check: () => undefined },
+    { name: 'log', check: () => undefined },
+    {
+      name: 'etcd',
+      check: async () => {
+        if (storage.failure) throw storage.failure;
+        await store.range({ key: '/registry/health', limit: 1 });
+      },
+    },
+    { name: 'informer-sync', check: () => undefined, readyOnly: true },
+    {
+      name: 'poststarthook/rbac/bootstrap-roles',
+      check: () => {
+        if (!ready) throw new Error('not finished');
+      },
+    },
+  ];
+  const nonResource = firstOf([
+    version(timestamp(env.clock.now())),
+    health(checks),
+    discovery(table, () => `${o.advertiseAddress}:${o.port()}`),
+    openapi(table, o.docs ?? (() => ({}))),
+    metrics.handler(),
+    oidc(tokens),
+    rootPaths(() => pathsOf(table, checks)),
+  ]);
+
+  const server: ApiServer = new ApiServer({
+    env,
+    storage,
+    resources: table,
+    admission: defaultChain(lookup, env, o.disabledAdmission, [rbacGuard(rbac, authorizer)]),
+    fields: fieldManager,
+    authenticator,
+    authorizer,
+    subresources,
+    hooks: { '/services': serviceHook(ips, ports) },
+    nonResource,
+  });
+  local = new LocalClient(server);
+  metrics.observe(server);
+  let kubernetes: KubernetesService | undefined;
+
+  return {
+    server,
+    table,
+    tokens,
+    metrics,
+    async bootstrap() {
+      await ports.init();
+      await bootstrap(
+        table,
+        local,
+        {
+          clientCa: o.clientCa,
+          requestHeaderCa: o.requestHeaderCa,
+          serviceCidrs: o.serviceCidrs,
+          advertiseAddress: o.advertiseAddress,
+          port: o.port(),
+          hostname: o.hostname,
+        },
+        env,
+      );
+      kubernetes = new KubernetesService(store, local, env, {
+        ip: o.advertiseAddress,
+        port: o.port(),
+        serviceIp: nth(parseCidr(o.serviceCidrs[0]!), 1),
+      });
+      await kubernetes.start();
+      ready = true;
+    },
+    async stop() {
+      await kubernetes?.stop();
+      storage.stop();
+    },
+  };
+}
+
+const uids =
+  (lookup: Lookup): UidLookup =>
+  (kind, namespace, name) => {
+    const plural = { ServiceAccount: 'serviceaccounts', Pod: 'pods', Secret: 'secrets', Node: 'nodes' }[kind];
+    const found = lookup.get<{ metadata: { uid: string; deletionTimestamp?: string } }>(
+      '',
+      'v1',
+      plural,
+      kind === 'Node' ? '' : namespace,
+      name,
+    );
+    return found?.metadata.uid;
+  };
+
+/** Who issues service-account tokens, for others that check them. */
+const oidc =
+  (tokens: ServiceAccountTokens): NonResourceHandler =>
+  (request) => {
+    if (request.path === '/openid/v1/jwks') return objectAnswer(200, tokens.keys());
+    if (request.path !== '/.well-known/openid-configuration') return undefined;
+    return objectAnswer(200, {
+      issuer: tokens.issuer,
+      jwks_uri: `${tokens.issuer}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: tokens.signingAlgorithms,
+    });
+  };
+
+function pathsOf(table: ResourceTable, checks: readonly { name: string; readyOnly?: boolean }[]): string[] {
+  const groups = table.groups().filter((g) => g.name);
+  return [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/',
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openapi/v3/',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+    ...groups.flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v}`)]),
+    ...checks.flatMap((c) => ['/readyz', ...(c.readyOnly ? [] : ['/healthz', '/livez'])].map((p) => `${p}/${c.name}`)),
+  ];
+}

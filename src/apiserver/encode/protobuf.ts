@@ -1,0 +1,18 @@
+/** The binary form of objects (`application/vnd.kubernetes.protobuf`): an envelope around each message, as the Go clients send it. */
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+import { schemas } from '../../api/schemas.js';
+import { badRequest } from '../../meta/errors.js';
+import { decodeEnvelope, encodeEnvelope } from '../../meta/protobuf/envelope.js';
+
+/** The object in an envelope, in its JSON form. */
+export function decodeProtobuf(bytes: Uint8Array): unknown {
+  try {
+    return decodeEnvelope(schemas, bytes);
+  } catch (e) {
+    throw badRequest(`the object provided is unrecognized: ${(e as Error).message}`);
+  }
+}
+
+/** Undefined where the kind has no protobuf form (custom resources). */
+export const encodeProtobuf = (object: object): Uint8Array | undefined => encodeEnvelope(schemas, object);

@@ -1,0 +1,134 @@
+/** Connections from the API server to kubelets and to what it proxies: plain requests, and upgraded ones passed through byte by byte. */
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ApiRequest } from '../request.js';
+import type { ApiServer } from '../server.js';
+import type { Backends, StreamTarget } from '../subresources/streams.js';
+
+export interface KubeletCredentials {
+  readonly certificate: string;
+  readonly key: string;
+  /** Checks the kubelet's serving certificate; absent: not checked, as without --kubelet-certificate-authority. */
+  readonly ca?: string;
+}
+
+const CONNECT_MS = 30_000;
+
+export class SocketBackends implements Backends {
+  private readonly agent: https.Agent;
+  private readonly plain = new http.Agent({ keepAlive: true });
+
+  constructor(private readonly credentials: KubeletCredentials) {
+    this.agent = new https.Agent({
+      keepAlive: true,
+      cert: credentials.certificate,
+      key: credentials.key,
+      ca: credentials.ca,
+      rejectUnauthorized: credentials.ca !== undefined,
+    });
+  }
+
+  fetch(target: StreamTarget, request: Parameters<Backends['fetch']>[1]): ReturnType<Backends['fetch']> {
+    return new Promise((resolve, reject) => {
+      const req = this.request(target, { method: request.method, headers: request.headers, signal: request.signal }, (res) => {
+        resolve({ status: res.statusCode ?? 502, headers: res.headers as Record<string, string>, body: res });
+      });
+      req.on('error', (e) => reject(new Error(`${target.host}:${target.port}: ${e.message}`)));
+      req.setTimeout(CONNECT_MS, () => req.destroy(new Error(`no answer in ${CONNECT_MS / 1000} s`)));
+      req.on('response', () => req.setTimeout(0));
+      req.end(request.body);
+    });
+  }
+
+  /** Opens the far connection, and joins both once it was upgraded. */
+  join(target: StreamTarget, request: ApiRequest, client: Duplex, head: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers: http.OutgoingHttpHeaders = {};
+      for (const [k, v] of Object.entries(request.headers))
+        if (!DROPPED.has(k) && !k.startsWith('impersonate-') && v !== undefined) headers[k] = v as string | string[];
+      if (typeof headers['sec-websocket-protocol'] === 'string')
+        headers['sec-websocket-protocol'] = headers['sec-websocket-protocol']
+          .split(',')
+          .map((s) => s.trim())
+          .filter((s) => !s.startsWith('base64url.bearer.'))
+          .join(', ');
+      const req = this.request(target, { method: request.method, headers: { ...headers, connection: 'Upgrade' }, agent: false }, (res) => {
+        // Not upgraded: hand on what the far end says.
+        writeHead(client, res.statusCode ?? 502, res.statusMessage ?? '', res.rawHeaders);
+        res.pipe(client);
+        res.on('end', () => resolve());
+      });
+      req.on('upgrade', (res, socket: Socket, farHead) => {
+        writeHead(client, 101, res.statusMessage ?? 'Switching Protocols', res.rawHeaders);
+        socket.setNoDelay(true);
+        if (farHead.length) client.write(farHead);
+        if (head.length) socket.write(head);
+        client.pipe(socket).pipe(client);
+        const end = () => {
+          client.destroy();
+          socket.destroy();
+          resolve();
+        };
+        socket.on('error', end);
+        socket.on('close', () => client.end());
+        client.on('error', end);
+        client.on('close', end);
+      });
+      req.on('error', (e) => reject(e));
+      req.end();
+    });
+  }
+
+  close(): void {
+    this.agent.destroy();
+    this.plain.destroy();
+  }
+
+  private request(target: StreamTarget, o: http.RequestOptions, answer: (res: http.IncomingMessage) => void): http.ClientRequest {
+    const common = { host: target.host, port: target.port, path: target.path, ...o };
+    if (target.scheme === 'http') return http.request({ agent: this.plain, ...common }, answer);
+    const own =
+      o.agent === false
+        ? {
+            agent: false as const,
+            cert: this.credentials.certificate,
+            key: this.credentials.key,
+            ca: this.credentials.ca,
+            rejectUnauthorized: this.credentials.ca !== undefined,
+          }
+        : { agent: this.agent };
+    return https.request({ ...common, ...own, ...(target.node ? {} : { rejectUnauthorized: false }) }, answer);
+  }
+}
+
+const DROPPED = new Set(['host', 'authorization', 'connection', 'content-length']);
+
+function writeHead(to: Duplex, status: number, message: string, rawHeaders: readonly string[]): void {
+  let head = `HTTP/1.1 ${status} ${message}\r\n`;
+  for (let i = 0; i < rawHeaders.length; i += 2) head += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  to.write(`${head}\r\n`);
+}
+
+/** The listener's upgrade handler: refused with a Status, or joined with the far end. */
+export const upgradeHandler =
+  (server: ApiServer, backends: SocketBackends) =>
+  async (request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<void> => {
+    const found = await server.upgrade(request);
+    if ('refused' in found) {
+      const body = `${JSON.stringify(found.refused)}\n`;
+      socket.end(
+        `HTTP/1.1 ${found.refused.code ?? 500} ${found.refused.reason ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+      return;
+    }
+    try {
+      await backends.join(found.target, request, socket, head);
+    } catch (e) {
+      const body = `error dialing backend: ${(e as Error).message}\n`;
+      socket.end(
+        `HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    }
+  };

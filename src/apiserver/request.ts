@@ -1,0 +1,106 @@
+/**
+ * A request as the pipeline sees it, whatever it came over (HTTP/1.1, HTTP/2, in process), and what is known of it from its path.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
+ */
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Without the query, still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The whole body; an in-process caller hands over the parsed object. */
+  readonly body?: Uint8Array | { readonly object: unknown };
+  /** Set where the transport itself knows who calls (in process). */
+  readonly user?: UserInfo;
+  /** The verified client certificate's subject, where one was given. */
+  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+  readonly remoteAddress?: string;
+  /** Aborts when the client has gone. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RequestInfo {
+  /** Of a resource request: get, list, watch, create, update, patch, delete, deletecollection, proxy; else the method in lower case. */
+  readonly verb: string;
+  readonly path: string;
+  readonly isResource: boolean;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** What follows the subresource (`proxy/a/b`). */
+  readonly rest: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' };
+const NONE = { isResource: false, group: '', version: '', resource: '', subresource: '', rest: '', namespace: '', name: '' };
+
+/** Subresources of a namespace object itself; any other third part is a resource in the namespace. */
+const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
+
+export function requestInfo(request: ApiRequest): RequestInfo {
+  const path = request.path;
+  const parts = path
+    .split('/')
+    .filter((p) => p !== '')
+    .map(safeDecode);
+  const nonResource: RequestInfo = { ...NONE, verb: request.method.toLowerCase(), path };
+  let rest: string[];
+  let group = '';
+  let version: string;
+  if (parts[0] === 'api' && parts.length >= 3) {
+    version = parts[1]!;
+    rest = parts.slice(2);
+  } else if (parts[0] === 'apis' && parts.length >= 4) {
+    group = parts[1]!;
+    version = parts[2]!;
+    rest = parts.slice(3);
+  } else return nonResource;
+
+  let verb = VERBS[request.method] ?? request.method.toLowerCase();
+  // The legacy form /api/v1/watch/…
+  if (rest[0] === 'watch' && rest.length > 1) {
+    verb = 'watch';
+    rest = rest.slice(1);
+  }
+  let namespace = '';
+  if (rest[0] === 'namespaces' && rest.length > 1) {
+    if (rest.length > 2 && !NAMESPACE_SUBRESOURCES.has(rest[2]!)) {
+      namespace = rest[1]!;
+      rest = rest.slice(2);
+    } else if (group === '') namespace = rest[1]!;
+  }
+  const [resource = '', name = '', subresource = '', ...tail] = rest;
+  if (!name && verb !== 'watch') {
+    if (verb === 'get') verb = isTrue(request.query.get('watch')) ? 'watch' : 'list';
+    else if (verb === 'delete') verb = 'deletecollection';
+  } else if (name && !subresource && verb === 'get' && isTrue(request.query.get('watch'))) verb = 'watch';
+  return { verb, path, isResource: true, group, version, resource, subresource, rest: tail.join('/'), namespace, name };
+}
+
+export const isTrue = (v: string | null | undefined): boolean =>
+  v === 'true' || v === '1' || v === 'True' || v === 'TRUE' || v === 't' || v === 'T';
+
+function safeDecode(s: string): string {
+  if (!s.includes('%')) return s;
+  try {
+    return decodeURIComponent(s);
+  } catch {
+    return s;
+  }
+}
+
+export const header = (request: ApiRequest, name: string): string | undefined => {
+  const v = request.headers[name];
+  return typeof v === 'string' ? v : v?.[0];
+};

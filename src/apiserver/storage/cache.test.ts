@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { AnyObject } from '../../meta/object.js';
+import { HISTORY_LIMIT, ResourceCache } from './cache.js';
+import { Entry, serialize } from './entry.js';
+
+const entry = (name: string, revision: number, app = 'web', namespace = 'ns') => {
+  const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name, namespace, labels: { app } } } as unknown as AnyObject;
+  return new Entry(`/registry/pods/${namespace}/${name}`, namespace, name, revision, serialize(object));
+};
+const cache = () => new ResourceCache('/registry/pods/', 1);
+const web = (o: AnyObject) => o.metadata.labels?.app === 'web';
+const follow = (c: ResourceCache, since?: number, namespace = '', filter?: typeof web) => {
+  const got: string[] = [];
+  c.watch(namespace, filter, since, 0).listen(
+    (items) => {
+      for (const i of items) got.push(i.type === 'BOOKMARK' ? i.type : `${i.type} ${i.entry.name} ${i.revision}`);
+    },
+    () => got.push('END'),
+  );
+  return got;
+};
+
+describe('ResourceCache', () => {
+  it('what a selector begins and ends to choose is ADDED and DELETED', () => {
+    const c = cache();
+    const got = follow(c, 1, '', web);
+    c.apply('put', entry('a', 2, 'db'));
+    c.apply('put', entry('a', 3, 'web'));
+    c.apply('put', entry('a', 4, 'web'));
+    c.apply('put', entry('a', 5, 'db'));
+    c.apply('delete', entry('a', 6, 'db'));
+    c.apply('put', entry('b', 7, 'web'));
+    c.apply('delete', entry('b', 8, 'web'));
+    const want = ['ADDED a 3', 'MODIFIED a 4', 'DELETED a 5', 'ADDED b 7', 'DELETED b 8'];
+    expect(got).toEqual(want);
+    // The same from the history.
+    expect(follow(c, 1, '', web)).toEqual(want);
+    expect(follow(c, 4, '', web)).toEqual(want.slice(2));
+  });
+
+  it('present objects first, in order, of one namespace', () => {
+    const c = cache();
+    for (const [n, ns] of [
+      ['b', 'ns'],
+      ['a', 'ns'],
+      ['c', 'nsx'],
+    ] as const)
+      c.apply('put', entry(n, 2, 'web', ns));
+    expect(follow(c, undefined, 'ns')).toEqual(['ADDED a 2', 'ADDED b 2']);
+    expect(c.list('').map((e) => e.name)).toEqual(['a', 'b', 'c']);
+    expect(c.list('', '/registry/pods/ns/b').map((e) => e.name)).toEqual(['b', 'c']);
+  });
+
+  it('a start before the changes that are kept is expired', () => {
+    const c = cache();
+    for (let i = 2; i <= 2 * HISTORY_LIMIT + 2; i++) c.apply('put', entry('a', i));
+    expect(() => follow(c, 1)).toThrow(/^too old resource version: 1 /);
+    const oldest = HISTORY_LIMIT + 2;
+    expect(() => follow(c, oldest - 1)).toThrow(/too old/);
+    expect(follow(c, oldest)).toHaveLength(HISTORY_LIMIT);
+  });
+
+  it('closing ends every watch', () => {
+    const c = cache();
+    const got = follow(c, 1);
+    c.closeWatches();
+    c.apply('put', entry('a', 2));
+    expect(got).toEqual(['END']);
+    expect(c.watcherCount).toBe(0);
+  });
+});
+
+it('an entry is served under its revision, from the stored bytes', () => {
+  expect(JSON.parse(new TextDecoder().decode(entry('a', 9).bytes)).metadata.resourceVersion).toBe('9');
+  expect(entry('a', 9).object.metadata.resourceVersion).toBe('9');
+});

@@ -1,0 +1,205 @@
+/** Requests that end at a kubelet (log, exec, attach, portforward, proxy): which node, and which path there. */
+import type { Container, Node, Pod, Service } from '../../api/types/core/v1.js';
+import type { EndpointSlice } from '../../api/types/discovery/v1.js';
+import { badRequest, unavailable } from '../../meta/errors.js';
+import type { Answer } from '../answer.js';
+import type { Call } from '../core.js';
+import { find } from '../handlers/read.js';
+import { notAllowed } from '../routes.js';
+
+export interface StreamTarget {
+  readonly scheme: 'http' | 'https';
+  /** Set where the far end is the kubelet of a node: the connection authenticates as the API server. */
+  readonly node?: string;
+  readonly host: string;
+  readonly port: number;
+  /** With the query. */
+  readonly path: string;
+}
+
+/** How the API server reaches kubelets and what it proxies to; made of sockets in `listen/`, or in process. */
+export interface Backends {
+  fetch(
+    target: StreamTarget,
+    request: { method: string; headers: Readonly<Record<string, string>>; body?: Uint8Array; signal?: AbortSignal },
+  ): Promise<{ status: number; headers: Readonly<Record<string, string | readonly string[]>>; body: AsyncIterable<Uint8Array> }>;
+}
+
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+
+export function streamTarget(call: Call): StreamTarget {
+  const { info, request } = call;
+  const q = request.query;
+  switch (`${info.resource}/${info.subresource}`) {
+    case 'pods/exec':
+    case 'pods/attach': {
+      const pod = podOf(call);
+      const container = containerOf(pod, q.get('container') ?? '');
+      if (!pod.spec.nodeName) throw badRequest(`pod ${info.name} does not have a host assigned`);
+      const query = new URLSearchParams();
+      for (const stream of ['stdin', 'stdout', 'stderr', 'tty'] as const)
+        if (q.get(stream) === 'true' || q.get(stream) === '1') query.set(KUBELET_NAME[stream], '1');
+      for (const c of q.getAll('command')) query.append('command', c);
+      if (info.subresource === 'exec' && !q.getAll('command').length)
+        throw badRequest('you must specify at least 1 command for the container');
+      return kubelet(call, pod.spec.nodeName, `/${info.subresource}/${info.namespace}/${info.name}/${container}?${query}`);
+    }
+    case 'pods/portforward': {
+      const pod = podOf(call);
+      if (!pod.spec.nodeName) throw badRequest(`pod ${info.name} does not have a host assigned`);
+      const query = new URLSearchParams();
+      for (const p of q.getAll('ports')) query.append('ports', p);
+      return kubelet(call, pod.spec.nodeName, `/portForward/${info.namespace}/${info.name}${query.size ? `?${query}` : ''}`);
+    }
+    case 'pods/proxy':
+    case 'services/proxy':
+    case 'nodes/proxy':
+      return proxyTarget(call);
+    default:
+      throw notAllowed();
+  }
+}
+
+const KUBELET_NAME = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' } as const;
+
+const podOf = (call: Call): Pod => find(call, call.info.name).object as unknown as Pod;
+
+/** The container meant: named, marked as the default, or the only one. */
+function containerOf(pod: Pod, name: string): string {
+  const all: Container[] = [
+    ...(pod.spec.initContainers ?? []),
+    ...pod.spec.containers,
+    ...((pod.spec.ephemeralContainers ?? []) as unknown as Container[]),
+  ];
+  if (name) {
+    if (!all.some((c) => c.name === name)) throw badRequest(`container ${name} is not valid for pod ${pod.metadata.name}`);
+    return name;
+  }
+  const marked = pod.metadata.annotations?.[DEFAULT_CONTAINER];
+  if (marked && all.some((c) => c.name === marked)) return marked;
+  if (pod.spec.containers.length === 1) return pod.spec.containers[0]!.name;
+  const names = (list: readonly { name: string }[] | undefined) => (list ?? []).map((c) => c.name).join(' ');
+  const init = pod.spec.initContainers?.length ? ` or one of the init containers: [${names(pod.spec.initContainers)}]` : '';
+  throw badRequest(
+    `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names(pod.spec.containers)}]${init}`,
+  );
+}
+
+function kubelet(call: Call, node: string, path: string): StreamTarget {
+  const entry = call.core.storage.get(call.core.resources.find('', 'v1', 'nodes')!, '', node);
+  if (!entry) throw unavailable(`the node ${JSON.stringify(node)} of this pod is not registered`);
+  const { addresses = [], daemonEndpoints } = (entry.object as unknown as Node).status;
+  const host =
+    (addresses.find((a) => a.type === 'InternalIP') ?? addresses.find((a) => a.type === 'Hostname') ?? addresses[0])?.address ?? node;
+  return { scheme: 'https', node, host, port: daemonEndpoints.kubeletEndpoint.Port || 10250, path };
+}
+
+function proxyTarget(call: Call): StreamTarget {
+  const { info, request, core } = call;
+  const [, schemeText = '', name = '', portText = ''] = /^(?:(https?):)?([^:]*)(?::(.*))?$/.exec(info.name) ?? [];
+  const scheme = schemeText === 'https' ? 'https' : 'http';
+  const query = request.query.size ? `?${request.query}` : '';
+  const path = `/${request.path.split('/proxy/').slice(1).join('/proxy/')}${query}`;
+  const named: Call = { ...call, info: { ...info, name } };
+  if (info.resource === 'nodes') {
+    find(named, name);
+    return kubelet(call, name, path);
+  }
+  if (info.resource === 'pods') {
+    const pod = podOf(named);
+    if (!pod.status.podIP) throw unavailable(`address not allowed`);
+    const port =
+      Number(portText) ||
+      pod.spec.containers.flatMap((c) => c.ports ?? []).find((p) => !portText || p.name === portText)?.containerPort ||
+      80;
+    return { scheme, host: pod.status.podIP, port, path };
+  }
+  const service = find(named, name).object as unknown as Service;
+  const wanted = service.spec.ports?.find((p) => !portText || p.name === portText || String(p.port) === portText);
+  if (!wanted) throw unavailable(`no service port ${JSON.stringify(portText)} found for service ${JSON.stringify(name)}`);
+  const slices = core.storage
+    .list(core.resources.find('discovery.k8s.io', 'v1', 'endpointslices')!, info.namespace)
+    .map((e) => e.object as unknown as EndpointSlice);
+  for (const s of slices) {
+    if (s.metadata.labels?.['kubernetes.io/service-name'] !== name) continue;
+    const port = s.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port;
+    const endpoint = s.endpoints?.find((e) => e.conditions?.ready !== false);
+    if (port && endpoint) return { scheme, host: endpoint.addresses[0]!, port, path };
+  }
+  throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+}
+
+/** GET pods/x/log. */
+export const logHandler =
+  (backends: Backends) =>
+  async (call: Call): Promise<Answer> => {
+    const { info, request } = call;
+    const pod = podOf(call);
+    const container = containerOf(pod, request.query.get('container') ?? '');
+    if (!pod.spec.nodeName) return { is: 'bytes', status: 200, contentType: 'text/plain', bytes: new Uint8Array() };
+    const query = new URLSearchParams();
+    for (const key of ['follow', 'previous', 'timestamps', 'sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream']) {
+      const v = request.query.get(key);
+      if (v !== null && v !== '') query.set(key, v);
+    }
+    const target = kubelet(
+      call,
+      pod.spec.nodeName,
+      `/containerLogs/${info.namespace}/${info.name}/${container}${query.size ? `?${query}` : ''}`,
+    );
+    const far = await backends.fetch(target, { method: 'GET', headers: {}, signal: request.signal });
+    if (far.status >= 400) {
+      const parts: Uint8Array[] = [];
+      for await (const p of far.body) parts.push(p);
+      throw badRequest(new TextDecoder().decode(parts[0] ?? new Uint8Array()).trim() || `the kubelet answered ${far.status}`);
+    }
+    return { is: 'stream', status: 200, headers: { 'Content-Type': 'text/plain' }, body: far.body };
+  };
+
+/** exec and the like without an upgraded connection: what is wrong with the request is said first. */
+export async function needsUpgrade(call: Call): Promise<Answer> {
+  streamTarget(call);
+  throw badRequest('Upgrade request required');
+}
+
+/** Plain HTTP through …/proxy/…. */
+export const proxyHandler =
+  (backends: Backends) =>
+  async (call: Call): Promise<Answer> => {
+    const { request } = call;
+    const target = proxyTarget(call);
+    const headers: Record<string, string> = {};
+    for (const [k, v] of Object.entries(request.headers))
+      if (!HOP_BY_HOP.has(k) && !k.startsWith(':') && v !== undefined) headers[k] = [v].flat().join(', ');
+    try {
+      const far = await backends.fetch(target, {
+        method: request.method,
+        headers,
+        body: request.body instanceof Uint8Array ? request.body : undefined,
+        signal: request.signal,
+      });
+      return {
+        is: 'stream',
+        status: far.status,
+        headers: Object.fromEntries(Object.entries(far.headers).filter(([k]) => !HOP_BY_HOP.has(k))),
+        body: far.body,
+      };
+    } catch (e) {
+      throw unavailable(`error trying to reach service: ${(e as Error).message}`);
+    }
+  };
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'authorization',
+  'content-length',
+  'http2-settings',
+]);

@@ -1,0 +1,92 @@
+/** `k8ts kube-apiserver`: the API server alone. Without --etcd-servers it keeps an embedded store in --data-dir and makes every file that is missing. */
+import fs from 'node:fs';
+import type { Command } from 'commander';
+import { staticTokens } from '../apiserver/authenticate/authenticator.js';
+import { startApiServer } from '../cluster/api-server.js';
+import { primaryAddress } from '../host/address.js';
+import { createLogger } from '../host/logger.js';
+import { realClock } from '../util/clock.js';
+import { realRandom } from '../util/random.js';
+import { loadDocs } from './docs.js';
+import { fail, UserError } from './fail.js';
+import { untilStopped } from './process.js';
+
+interface Flags {
+  dataDir: string;
+  bindAddress: string;
+  advertiseAddress?: string;
+  securePort: string;
+  serviceClusterIpRange: string;
+  serviceNodePortRange: string;
+  authorizationMode: string;
+  anonymousAuth: string;
+  runtimeConfig?: string;
+  tokenAuthFile?: string;
+  disableAdmissionPlugins?: string;
+  etcdServers?: string;
+  clusterDomain: string;
+  v: string;
+}
+
+export function kubeApiServer(program: Command): void {
+  program
+    .command('kube-apiserver')
+    .description('Run the API server alone')
+    .option('--data-dir <dir>', 'where the store, certificates and kubeconfig are kept', './k8ts-data')
+    .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
+    .option('--advertise-address <ip>', 'address members of the cluster reach this server at')
+    .option('--secure-port <port>', 'HTTPS port; 0: any free one', '6443')
+    .option('--service-cluster-ip-range <cidrs>', 'range of Service addresses', '10.96.0.0/16')
+    .option('--service-node-port-range <range>', 'range of node ports', '30000-32767')
+    .option('--authorization-mode <modes>', 'Node, RBAC, AlwaysAllow, AlwaysDeny', 'Node,RBAC')
+    .option('--anonymous-auth <bool>', 'whether requests without credentials are let in as system:anonymous', 'true')
+    .option('--runtime-config <versions>', 'API versions to turn on or off, as api/beta=true,apps/v1=false')
+    .option('--token-auth-file <file>', 'tokens as token,user,uid,"groups" lines')
+    .option('--disable-admission-plugins <names>', 'plugins of the default chain to leave out')
+    .option('--etcd-servers <urls>', 'keep the data in this etcd')
+    .option('--cluster-domain <domain>', 'DNS domain of the cluster', 'cluster.local')
+    .option('--v <level>', 'log level: 0 errors, 2 information, 4 everything', '1')
+    .action((flags: Flags) => run(flags).catch(fail));
+}
+
+async function run(f: Flags): Promise<void> {
+  if (f.etcdServers) throw new UserError('--etcd-servers is not built yet: leave it out to keep the data in --data-dir');
+  const log = createLogger(Number(f.v) >= 4 ? 'debug' : Number(f.v) >= 2 ? 'info' : 'warn');
+  const env = { clock: realClock, random: realRandom, log };
+  const api = await startApiServer({
+    env,
+    dataDir: f.dataDir,
+    bindAddress: f.bindAddress,
+    advertiseAddress: f.advertiseAddress ?? primaryAddress(),
+    port: port(f.securePort),
+    serviceCidrs: f.serviceClusterIpRange.split(','),
+    nodePortRange: f.serviceNodePortRange,
+    clusterDomain: f.clusterDomain,
+    authorizationModes: f.authorizationMode.split(','),
+    anonymous: f.anonymousAuth !== 'false',
+    runtimeConfig: runtimeConfig(f.runtimeConfig),
+    tokens: f.tokenAuthFile ? [staticTokens(fs.readFileSync(f.tokenAuthFile, 'utf8'))] : [],
+    disabledAdmission: f.disableAdmissionPlugins?.split(','),
+    docs: loadDocs,
+  });
+  console.log(`kube-apiserver is ready at ${api.url}`);
+  console.log(`  export KUBECONFIG=${api.kubeconfig}`);
+  await untilStopped(() => api.stop());
+}
+
+export function port(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 65535) throw new UserError(`not a port: ${JSON.stringify(text)} (0 to 65535)`);
+  return n;
+}
+
+export function runtimeConfig(text: string | undefined): Record<string, boolean> {
+  const out: Record<string, boolean> = {};
+  for (const part of (text ?? '').split(',').filter(Boolean)) {
+    const [key, value = 'true'] = part.split('=');
+    if (value !== 'true' && value !== 'false')
+      throw new UserError(`--runtime-config: ${JSON.stringify(part)} must be version=true or version=false`);
+    out[key!] = value === 'true';
+  }
+  return out;
+}

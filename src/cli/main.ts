@@ -1,0 +1,11 @@
+/** The `k8ts` command. Each command is a file; this one only knows their names. */
+import { Command } from 'commander';
+import { componentCommands } from './components.js';
+import { kubeApiServer } from './kube-apiserver.js';
+import { upCommands } from './up.js';
+
+const program = new Command('k8ts').description('Kubernetes, whole, in TypeScript').version('0.1.0').showHelpAfterError();
+upCommands(program);
+kubeApiServer(program);
+componentCommands(program);
+await program.parseAsync();

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { expired } from '../meta/errors.js';
+import { silentLogger } from '../util/logger.js';
+import { seededRandom } from '../util/random.js';
+import { VirtualClock } from '../util/virtual-clock.js';
+import type { Client } from './client.js';
+import { Informers } from './informer.js';
+import { PODS } from './kinds.js';
+import { WorkQueue } from './work-queue.js';
+
+const environment = () => {
+  const clock = new VirtualClock();
+  return { clock, env: { clock, random: seededRandom(1), log: silentLogger } };
+};
+
+describe('work queue', () => {
+  it('a key waits once, and is worked on by one at a time, again if it came up meanwhile', async () => {
+    const { clock, env } = environment();
+    const q = new WorkQueue(env);
+    for (let i = 0; i < 5; i++) q.add('a');
+    expect(q.length).toBe(1);
+    let runs = 0;
+    let open = 0;
+    const done = q.run(
+      3,
+      async () => {
+        expect(++open).toBe(1);
+        if (++runs === 1) for (let i = 0; i < 5; i++) q.add('a');
+        await Promise.resolve();
+        open--;
+      },
+      'test',
+    );
+    await clock.advance(0);
+    expect(runs).toBe(2);
+    q.stop();
+    await done;
+  });
+
+  it('an error brings the key back later and later; success forgets', async () => {
+    const { clock, env } = environment();
+    const q = new WorkQueue(env);
+    const at: number[] = [];
+    const start = clock.now();
+    const done = q.run(
+      1,
+      async () => {
+        at.push(clock.now() - start);
+        if (at.length < 5) throw new Error('no');
+      },
+      'test',
+    );
+    q.add('a');
+    await clock.advance('1m');
+    expect(at).toEqual([0, 5, 15, 35, 75]);
+    expect(q.failuresOf('a')).toBe(0);
+    q.stop();
+    await done;
+  });
+
+  it('of several delays the shortest counts; stopping leaves no timer', async () => {
+    const { clock, env } = environment();
+    const q = new WorkQueue(env);
+    q.addAfter('a', 100);
+    q.addAfter('a', 10);
+    q.addAfter('a', 50);
+    expect(clock.pending).toBe(1);
+    await clock.advance(10);
+    expect(q.length).toBe(1);
+    q.addAfter('b', 5);
+    q.stop();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('informer', () => {
+  const pod = (name: string, rv: number) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: 'ns', name, resourceVersion: String(rv) },
+  });
+  it('lists again after 410; watches on from where it was after a break', async () => {
+    const { clock, env } = environment();
+    const lists = [
+      { metadata: { resourceVersion: '5' }, items: [pod('a', 1), pod('b', 2)] },
+      { metadata: { resourceVersion: '20' }, items: [pod('b', 15), pod('d', 16)] },
+    ];
+    const from: string[] = [];
+    const stop = new AbortController();
+    const client = {
+      list: async () => lists.shift(),
+      async *watch(_ref: unknown, o: { resourceVersion: string; signal: AbortSignal }) {
+        from.push(o.resourceVersion);
+        if (from.length === 1) {
+          yield { type: 'ADDED', object: pod('c', 7) };
+          throw new Error('broken');
+        }
+        if (from.length === 2) throw expired('too old');
+        await new Promise<void>((r) => stop.signal.addEventListener('abort', () => r()));
+      },
+    } as unknown as Client;
+    const informers = new Informers(client, env);
+    const told: string[] = [];
+    informers.for(PODS).on({
+      add: (p) => told.push(`+${p.metadata.name}`),
+      update: (p) => told.push(`~${p.metadata.name}`),
+      delete: (p) => told.push(`-${p.metadata.name}`),
+    });
+    await informers.start();
+    await clock.advance('10s');
+    expect(from).toEqual(['5', '7', '20']);
+    expect(told).toEqual(['+a', '+b', '+c', '~b', '+d', '-a', '-c']);
+    expect(
+      informers
+        .for(PODS)
+        .list('ns')
+        .map((p) => p.metadata.name),
+    ).toEqual(['b', 'd']);
+    stop.abort();
+    await informers.stop();
+  });
+});

@@ -1,0 +1,122 @@
+/**
+ * Keys waiting to be worked on: each once, never two workers on one key, failures tried again later and later.
+ * Source: the retry contract of every controller; https://kubernetes.io/docs/concepts/architecture/controller/
+ */
+import type { Timer } from '../util/clock.js';
+import type { Env } from '../util/component.js';
+
+const FIRST_RETRY_MS = 5;
+const LAST_RETRY_MS = 1000 * 1000;
+
+export class WorkQueue {
+  private readonly waiting = new Set<string>();
+  private readonly active = new Set<string>();
+  /** Added again while being worked on. */
+  private readonly again = new Set<string>();
+  private readonly failures = new Map<string, number>();
+  private readonly later = new Map<string, { timer: Timer; at: number }>();
+  private readonly idle: (() => void)[] = [];
+  private wakers: (() => void)[] = [];
+  private stopped = false;
+
+  constructor(private readonly env: Env) {}
+
+  get length(): number {
+    return this.waiting.size;
+  }
+
+  add(key: string): void {
+    if (this.stopped) return;
+    if (this.active.has(key)) {
+      this.again.add(key);
+      return;
+    }
+    if (this.waiting.has(key)) return;
+    this.waiting.add(key);
+    this.wakers.shift()?.();
+  }
+
+  /** Of several delays for a key the shortest counts. */
+  addAfter(key: string, ms: number): void {
+    if (ms <= 0) return this.add(key);
+    const at = this.env.clock.now() + ms;
+    const known = this.later.get(key);
+    if (known && known.at <= at) return;
+    known?.timer.cancel();
+    const timer = this.env.clock.after(ms, () => {
+      this.later.delete(key);
+      this.add(key);
+    });
+    this.later.set(key, { timer, at });
+  }
+
+  retry(key: string): void {
+    const n = this.failures.get(key) ?? 0;
+    this.failures.set(key, n + 1);
+    this.addAfter(key, Math.min(FIRST_RETRY_MS * 2 ** n, LAST_RETRY_MS));
+  }
+
+  forget(key: string): void {
+    this.failures.delete(key);
+  }
+
+  failuresOf(key: string): number {
+    return this.failures.get(key) ?? 0;
+  }
+
+  /**
+   * `width` workers run `work` on one key after another until `stop`. A number that `work` gives back brings the key back after so many
+   * milliseconds; an error brings it back after its back-off and is logged.
+   */
+  run(width: number, work: (key: string) => Promise<number | undefined | void>, name: string): Promise<void> {
+    const worker = async () => {
+      for (let key = await this.take(); key !== undefined; key = await this.take()) {
+        try {
+          const after = await work(key);
+          this.forget(key);
+          if (after) this.addAfter(key, after);
+        } catch (e) {
+          const quiet = (e as { reason?: string }).reason === 'Conflict';
+          this.env.log[quiet ? 'debug' : 'warn']('work failed and is tried again', { queue: name, key, error: (e as Error).message });
+          this.retry(key);
+        }
+        this.done(key);
+      }
+    };
+    return Promise.all(Array.from({ length: width }, worker)).then(() => undefined);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const { timer } of this.later.values()) timer.cancel();
+    this.later.clear();
+    this.waiting.clear();
+    for (const w of this.wakers) w();
+    this.wakers = [];
+  }
+
+  /** Resolves when nothing waits and nothing is being worked on. For tests. */
+  whenIdle(): Promise<void> {
+    if (!this.waiting.size && !this.active.size) return Promise.resolve();
+    return new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  private async take(): Promise<string | undefined> {
+    while (!this.stopped) {
+      const next = this.waiting.values().next();
+      if (!next.done) {
+        this.waiting.delete(next.value);
+        this.active.add(next.value);
+        return next.value;
+      }
+      await new Promise<void>((resolve) => this.wakers.push(resolve));
+    }
+    return undefined;
+  }
+
+  private done(key: string): void {
+    this.active.delete(key);
+    if (this.again.delete(key)) this.add(key);
+    if (!this.waiting.size && !this.active.size) for (const f of this.idle.splice(0)) f();
+  }
+}

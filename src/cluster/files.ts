@@ -1,0 +1,116 @@
+/** A cluster's files: certificates, keys and kubeconfigs under its data directory, made where they are missing. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import {
+  type Authority,
+  type CertificateRequest,
+  createAuthority,
+  generateKeys,
+  issue,
+  type KeyPair,
+  loadAuthority,
+  privateKeyPem,
+  publicKeyPem,
+} from '../util/x509.js';
+
+export interface ClusterFiles {
+  readonly dir: string;
+  readonly ca: Authority;
+  readonly frontProxyCa: Authority;
+  readonly server: KeyPair;
+  readonly kubeletClient: KeyPair;
+  readonly serviceAccount: { readonly key: string; readonly publicKey: string };
+  /** A client certificate for anyone, signed by the cluster's CA; kept under the name. */
+  client(file: string, request: CertificateRequest): Promise<KeyPair>;
+}
+
+const PRIVATE = 0o600;
+
+function read(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw e;
+  }
+}
+
+/** Whole or not at all: a crash leaves no half-written key. */
+export function writeFile(file: string, content: string, mode = 0o644): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, content, { mode });
+  fs.renameSync(temporary, file);
+}
+
+async function pair(dir: string, name: string, make: () => Promise<KeyPair>): Promise<KeyPair> {
+  const certificate = read(path.join(dir, `${name}.crt`));
+  const key = read(path.join(dir, `${name}.key`));
+  if (certificate && key) return { certificate, key };
+  const made = await make();
+  writeFile(path.join(dir, `${name}.key`), made.key, PRIVATE);
+  writeFile(path.join(dir, `${name}.crt`), made.certificate);
+  return made;
+}
+
+export interface ServerNames {
+  readonly dnsNames: readonly string[];
+  readonly ips: readonly string[];
+}
+
+/** Loads the cluster's PKI, or makes it. The serving certificate is made anew when the names it must have have changed. */
+export async function clusterFiles(dir: string, names: ServerNames, now: number): Promise<ClusterFiles> {
+  const pki = path.join(dir, 'pki');
+  const authority = async (name: string, commonName: string) =>
+    loadAuthority(await pair(pki, name, () => createAuthority(commonName, now)));
+  const [ca, frontProxyCa] = await Promise.all([authority('ca', 'kubernetes'), authority('front-proxy-ca', 'front-proxy-ca')]);
+  const wanted = JSON.stringify(names);
+  const namesFile = path.join(pki, 'apiserver.names');
+  if (read(namesFile) !== wanted) {
+    fs.rmSync(path.join(pki, 'apiserver.crt'), { force: true });
+    writeFile(namesFile, wanted);
+  }
+  const client = (file: string, request: CertificateRequest) => pair(pki, file, () => issue(ca, request, now));
+  const [server, kubeletClient, serviceAccount] = await Promise.all([
+    pair(pki, 'apiserver', () => issue(ca, { commonName: 'kube-apiserver', usages: ['server'], ...names }, now)),
+    client('apiserver-kubelet-client', {
+      commonName: 'kube-apiserver-kubelet-client',
+      organizations: ['kubeadm:cluster-admins', 'system:masters'],
+      usages: ['client'],
+    }),
+    serviceAccountKey(pki),
+  ]);
+  return { dir, ca, frontProxyCa, server, kubeletClient, serviceAccount, client };
+}
+
+async function serviceAccountKey(pki: string): Promise<{ key: string; publicKey: string }> {
+  const key = read(path.join(pki, 'sa.key'));
+  const publicKey = read(path.join(pki, 'sa.pub'));
+  if (key && publicKey) return { key, publicKey };
+  const keys = await generateKeys();
+  const made = { key: await privateKeyPem(keys.privateKey), publicKey: await publicKeyPem(keys.publicKey) };
+  writeFile(path.join(pki, 'sa.key'), made.key, PRIVATE);
+  writeFile(path.join(pki, 'sa.pub'), made.publicKey);
+  return made;
+}
+
+/** A kubeconfig with everything inside. */
+export function kubeconfig(o: { server: string; ca: string; user: string; client: KeyPair; cluster?: string }): string {
+  const cluster = o.cluster ?? 'kubernetes';
+  const b64 = (s: string) => Buffer.from(s).toString('base64');
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: cluster, cluster: { server: o.server, 'certificate-authority-data': b64(o.ca) } }],
+    users: [{ name: o.user, user: { 'client-certificate-data': b64(o.client.certificate), 'client-key-data': b64(o.client.key) } }],
+    contexts: [{ name: `${o.user}@${cluster}`, context: { cluster, user: o.user } }],
+    'current-context': `${o.user}@${cluster}`,
+  });
+}
+
+export const ADMIN: CertificateRequest = {
+  commonName: 'kubernetes-admin',
+  organizations: ['kubeadm:cluster-admins', 'system:masters'],
+  usages: ['client'],
+};

@@ -1,0 +1,16 @@
+/** What `k8ts up` is told. */
+export interface UpOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly nodeName: string;
+  readonly runtime: 'containerd' | 'simulated';
+  readonly nodes: number;
+  readonly clusterDomain: string;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly nodePortRange: string;
+  readonly registryMirrors: Readonly<Record<string, string>>;
+  /** `http://127.0.0.1:2379`; undefined: no etcd listener. */
+  readonly etcdListen?: string;
+  readonly docs?: () => Readonly<Record<string, string>>;
+}

@@ -1,0 +1,286 @@
+/**
+ * One machine, one cluster: everything of `k8ts up` in one process. The order in which it starts can be read here.
+ * Containers outlive the process: on the same data directory they are taken over again.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { ComponentProbe } from '../../apiserver/subresources/component-status.js';
+import { EtcdServer } from '../../etcd/listen/server.js';
+import { routableAddress } from '../../host/address.js';
+import { ContainerdDaemon } from '../../host/containerd/daemon.js';
+import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
+import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
+import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
+import { connects } from '../../host/proxy/connects.js';
+import { IptablesRules } from '../../host/proxy/iptables-rules.js';
+import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
+import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
+import { ClusterDns } from '../../network/dns/server.js';
+import { KubeProxy } from '../../proxy/proxy.js';
+import { nth, parseCidr } from '../../util/cidr.js';
+import { realClock } from '../../util/clock.js';
+import type { Env } from '../../util/component.js';
+import type { Logger } from '../../util/logger.js';
+import { realRandom } from '../../util/random.js';
+import { issue } from '../../util/x509.js';
+import { DNS_PORT, dnsAddon } from '../addons/dns.js';
+import { type ListeningApiServer, startApiServer } from '../api-server.js';
+import { Cluster } from '../cluster.js';
+import { controlPlane, Identities, stopAll } from '../components.js';
+import type { UpOptions } from './options.js';
+
+export interface RunningUp {
+  readonly url: string;
+  readonly kubeconfig: string;
+  /** Stops the process' part; containers run on. */
+  stop(): Promise<void>;
+}
+
+/** Told as each step begins and ends. */
+export type Progress = <T>(step: string, work: () => Promise<T>, done?: (value: T) => string) => Promise<T>;
+
+const DNS_INDEX = 10;
+const POD_MASK = 24;
+const KUBELET_PORT = 10250;
+
+export async function up(o: UpOptions, log: Logger, progress: Progress): Promise<RunningUp> {
+  const env: Env = { clock: realClock, random: realRandom, log };
+  const running: { stop(): Promise<void> }[] = [];
+  try {
+    const address = routableAddress();
+    const probes: ComponentProbe[] = [
+      { name: 'scheduler', check: async () => 'ok' },
+      { name: 'controller-manager', check: async () => 'ok' },
+      { name: 'etcd-0', check: async () => 'ok' },
+    ];
+    const containerd =
+      o.runtime === 'containerd'
+        ? progress(
+            'containerd',
+            () => startContainerd(o, log),
+            ([, how]) => (how === 'found' ? 'taken over, containers run on' : 'our own, started'),
+          )
+        : undefined;
+    // Awaited where it is needed: a failure before that must not go unheard.
+    containerd?.catch(() => undefined);
+    const api = await progress(
+      'API server',
+      () =>
+        startApiServer({
+          env: { ...env, log: log.with({ component: 'kube-apiserver' }) },
+          dataDir: o.dataDir,
+          bindAddress: o.runtime === 'containerd' ? '0.0.0.0' : '127.0.0.1',
+          advertiseAddress: address,
+          port: o.port,
+          serviceCidrs: [o.serviceCidr],
+          nodePortRange: o.nodePortRange,
+          clusterDomain: o.clusterDomain,
+          componentProbes: () => probes,
+          docs: o.docs,
+          extraNames: [o.nodeName],
+        }),
+      (a) => a.url,
+    );
+    running.push(api);
+    if (o.etcdListen) {
+      const etcd = new EtcdServer({ store: api.store, env, listen: [o.etcdListen] });
+      await progress(
+        'etcd listener',
+        () => etcd.start(),
+        () => o.etcdListen!,
+      );
+      running.push(etcd);
+    }
+    const identities = new Identities(api.server);
+    await progress('controllers and scheduler', async () => {
+      for (const c of controlPlane({ env, identities, rootCa: api.files.ca.certificate, podCidr: o.podCidr, nodeCidrMaskSize: POD_MASK })) {
+        await c.start();
+        running.push(c);
+      }
+    });
+    if (o.runtime === 'containerd') await realNode(o, env, api, identities, (await containerd!)[0], address, running, progress);
+    else await simulatedNodes(o, env, api, identities, running, progress);
+    return { url: api.url, kubeconfig: api.kubeconfig, stop: () => stopAll(running) };
+  } catch (e) {
+    await stopAll(running);
+    throw e;
+  }
+}
+
+async function startContainerd(o: UpOptions, log: Logger): Promise<[ContainerdDaemon, 'started' | 'found']> {
+  const daemon = containerdOf(o.dataDir, o.registryMirrors, log);
+  return [daemon, await daemon.start()];
+}
+
+/** The containerd of a data directory. */
+export function containerdOf(dataDir: string, registryMirrors: Readonly<Record<string, string>>, log: Logger): ContainerdDaemon {
+  return new ContainerdDaemon({
+    dir: path.join(dataDir, 'containerd'),
+    cniBin: cniBinDir(),
+    cniConf: path.join(dataDir, 'cni'),
+    registryMirrors,
+    log: log.with({ component: 'containerd' }),
+  });
+}
+
+async function realNode(
+  o: UpOptions,
+  env: Env,
+  api: ListeningApiServer,
+  identities: Identities,
+  daemon: ContainerdDaemon,
+  address: string,
+  running: { stop(): Promise<void> }[],
+  progress: Progress,
+): Promise<void> {
+  const dns = nth(parseCidr(o.serviceCidr), DNS_INDEX);
+  // The first node of a cluster has its first range.
+  const podCidr = nodeCidr(o.podCidr);
+  await progress(
+    'pod network',
+    async () => {
+      writeCniConfig({ confDir: path.join(o.dataDir, 'cni'), ipamDir: path.join(o.dataDir, 'cni-ipam'), podCidr });
+      await preparePodNetwork({ podCidr: o.podCidr });
+    },
+    () => podCidr,
+  );
+  const client = identities.node(o.nodeName);
+  const rules = new IptablesRules({ node: o.nodeName, clusterCidr: o.podCidr });
+  const proxy = new KubeProxy({
+    client: identities.proxy(),
+    env: { ...env, log: env.log.with({ component: 'kube-proxy' }) },
+    node: o.nodeName,
+    rules,
+    connects,
+  });
+  await progress('kubelet', async () => {
+    const pair = await nodeCertificate(api, o.nodeName, [address, '127.0.0.1'], env);
+    const kubelet = await startRealKubelet({
+      nodeName: o.nodeName,
+      client,
+      env: { ...env, log: env.log.with({ component: 'kubelet' }) },
+      socket: daemon.paths.socket,
+      rootDir: path.join(o.dataDir, 'kubelet'),
+      clusterDNS: [dns],
+      clusterDomain: o.clusterDomain,
+      addresses: [address],
+      staticPodDir: path.join(o.dataDir, 'manifests'),
+      withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
+      serving: {
+        port: KUBELET_PORT,
+        certificate: pair.certificate,
+        key: pair.key,
+        clientCA: api.files.ca.certificate,
+        authorization: 'webhook',
+      },
+    });
+    running.push(kubelet);
+  });
+  await progress('service rules (iptables)', async () => {
+    await proxy.start();
+    running.push(proxy);
+  });
+  await progress(
+    'DNS',
+    async () => {
+      await dnsAddon(identities.admin(), { serviceIp: dns, address });
+      const server = new ClusterDns({
+        client: identities.serviceAccount('kube-system', 'coredns', 'coredns'),
+        env,
+        domain: o.clusterDomain,
+        listener: new SocketDnsListener(address, DNS_PORT),
+        upstream: new SystemResolvers('/etc/resolv.conf', [dns]),
+      });
+      await server.start();
+      running.push(server);
+    },
+    () => `${dns}, ${o.clusterDomain}`,
+  );
+  await progress(
+    'node',
+    () => nodeReady(identities, [o.nodeName]),
+    () => `${o.nodeName} is Ready`,
+  );
+}
+
+const nodeCidr = (podCidr: string): string => {
+  const c = parseCidr(podCidr);
+  return `${nth(c, 0)}/${Math.max(c.bits, POD_MASK)}`;
+};
+
+async function nodeCertificate(api: ListeningApiServer, name: string, ips: readonly string[], env: Env) {
+  return issue(
+    api.files.ca,
+    { commonName: `system:node:${name}`, organizations: ['system:nodes'], usages: ['server', 'client'], dnsNames: [name], ips },
+    env.clock.now(),
+  );
+}
+
+async function simulatedNodes(
+  o: UpOptions,
+  env: Env,
+  api: ListeningApiServer,
+  identities: Identities,
+  running: { stop(): Promise<void> }[],
+  progress: Progress,
+): Promise<void> {
+  const names = o.nodes === 1 ? [o.nodeName] : Array.from({ length: o.nodes }, (_, i) => `${o.nodeName}-${i}`);
+  const network = new SimulatedNetwork();
+  await dnsAddon(identities.admin(), { serviceIp: nth(parseCidr(o.serviceCidr), DNS_INDEX), address: undefined });
+  await progress(
+    names.length === 1 ? 'simulated node' : `${names.length} simulated nodes`,
+    async () => {
+      for (const name of names) {
+        const client = identities.node(name);
+        let port = KUBELET_PORT;
+        const node = createSimulatedKubelet({
+          nodeName: name,
+          client,
+          env: { ...env, log: env.log.with({ component: 'kubelet', node: name }) },
+          address: '127.0.0.1',
+          port: () => port,
+          clusterDNS: [nth(parseCidr(o.serviceCidr), DNS_INDEX)],
+          clusterDomain: o.clusterDomain,
+          network,
+        });
+        const pair = await nodeCertificate(api, name, ['127.0.0.1'], env);
+        const served = await serveKubelet(node.kubelet, client, {
+          address: '127.0.0.1',
+          port: 0,
+          certificate: pair.certificate,
+          key: pair.key,
+          clientCA: api.files.ca.certificate,
+          authorization: 'webhook',
+        });
+        port = served.port;
+        running.push({
+          async stop() {
+            await served.close();
+            await node.kubelet.stop();
+          },
+        });
+        await node.kubelet.start();
+      }
+      await nodeReady(identities, names);
+    },
+    () => `${names.length === 1 ? `${names[0]} is` : 'all are'} Ready`,
+  );
+}
+
+const nodeReady = (identities: Identities, names: readonly string[]): Promise<void> => Cluster.ready(identities.admin(), names, realClock);
+
+/** Whether this machine can run containers: root, containerd and runc. The reason why not. */
+export function containersImpossible(): string | undefined {
+  if (process.getuid?.() !== 0) return 'not root';
+  const has = (name: string) => (process.env.PATH ?? '').split(':').some((d) => fs.existsSync(path.join(d, name)));
+  for (const name of ['containerd', 'runc', 'iptables', 'ip']) if (!has(name)) return `${name} is not installed`;
+  try {
+    cniBinDir();
+  } catch (e) {
+    return (e as Error).message;
+  }
+  return undefined;
+}
+
+export const defaultNodeName = (): string => os.hostname().toLowerCase();

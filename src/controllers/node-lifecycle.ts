@@ -1,0 +1,250 @@
+/**
+ * Node life cycle: a node that stops renewing its Lease is Unknown, gets taints, and loses its pods after their toleration.
+ * Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats and .../scheduling-eviction/taint-and-toleration/#taint-based-evictions
+ */
+import type { Node, NodeCondition, Pod, Taint } from '../api/types/core/v1.js';
+import { LEASES, NODES, PODS } from '../client/kinds.js';
+import { isNotFound } from '../meta/errors.js';
+import { every, timestamp } from '../util/clock.js';
+import { type ControllerContext, defineController, splitKey, watch } from './framework.js';
+
+export interface NodeLifecycleOptions {
+  /** --node-monitor-grace-period */
+  readonly graceMs?: number;
+  /** --node-monitor-period */
+  readonly periodMs?: number;
+}
+
+const GRACE_MS = 50_000;
+const PERIOD_MS = 5_000;
+/** Conditions a silent node can say nothing about any more. */
+const HEALTH = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
+const PREFIX = 'node.kubernetes.io/';
+
+const condition = (n: Node, type: string): NodeCondition | undefined => n.status.conditions?.find((c) => c.type === type);
+
+/** The taints that a node's conditions call for. Pure. */
+export function wantedTaints(n: Node): Taint[] {
+  const out: Taint[] = [];
+  const add = (key: string, effect: Taint['effect']) => out.push({ key: PREFIX + key, effect });
+  const ready = condition(n, 'Ready')?.status;
+  if (ready === 'Unknown') {
+    add('unreachable', 'NoSchedule');
+    add('unreachable', 'NoExecute');
+  } else if (ready !== 'True') {
+    add('not-ready', 'NoSchedule');
+    // A node that has not said anything yet is new, not ill.
+    if (ready === 'False') add('not-ready', 'NoExecute');
+  }
+  if (condition(n, 'MemoryPressure')?.status === 'True') add('memory-pressure', 'NoSchedule');
+  if (condition(n, 'DiskPressure')?.status === 'True') add('disk-pressure', 'NoSchedule');
+  if (condition(n, 'PIDPressure')?.status === 'True') add('pid-pressure', 'NoSchedule');
+  if (condition(n, 'NetworkUnavailable')?.status === 'True') add('network-unavailable', 'NoSchedule');
+  if (n.spec.unschedulable) add('unschedulable', 'NoSchedule');
+  return out;
+}
+
+const OWN_KEYS = new Set(
+  ['unreachable', 'not-ready', 'memory-pressure', 'disk-pressure', 'pid-pressure', 'network-unavailable', 'unschedulable'].map(
+    (k) => PREFIX + k,
+  ),
+);
+const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
+
+/** The taints a node should have: ours as its conditions say, the rest as they are. Undefined: nothing to change. */
+export function taintsAfter(n: Node, now: number): Taint[] | undefined {
+  const present = n.spec.taints ?? [];
+  const wanted = wantedTaints(n);
+  const kept = present.filter((t) => !OWN_KEYS.has(t.key) || wanted.some((w) => same(w, t)));
+  const added = wanted.filter((w) => !present.some((t) => same(w, t))).map((w) => ({ ...w, timeAdded: timestamp(now) }));
+  return kept.length === present.length && !added.length ? undefined : [...kept, ...added];
+}
+
+/** How long a pod stays with these NoExecute taints: undefined for ever, 0 at once. Of its tolerations for a taint the first counts. Pure. */
+export function staysFor(pod: Pod, taints: readonly Taint[]): number | undefined {
+  let least: number | undefined;
+  for (const taint of taints) {
+    const bearing = (pod.spec.tolerations ?? []).find(
+      (t) =>
+        (!t.effect || t.effect === 'NoExecute') &&
+        (!t.key || t.key === taint.key) &&
+        (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
+    );
+    if (!bearing) return 0;
+    const seconds = bearing.tolerationSeconds;
+    if (seconds !== undefined) least = Math.min(least ?? Number.POSITIVE_INFINITY, Math.max(seconds, 0) * 1000);
+  }
+  return least;
+}
+
+/** When a pod's time on a tainted node began: with the taints (`tainted`), or with the pod if that came later. Pure. */
+export function stayBegan(pod: Pod, tainted: number): number {
+  return Math.max(tainted, Date.parse(pod.status.startTime ?? pod.metadata.creationTimestamp) || 0);
+}
+
+export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
+  const grace = o.graceMs ?? GRACE_MS;
+  /** When each node's Lease or status was last seen to change, by our own clock. */
+  const heard = new Map<string, number>();
+  const registered = new Set<string>();
+  /** By node: since when it has NoExecute taints that do not say so themselves. */
+  const tainted = new Map<string, number>();
+
+  return defineController({
+    name: 'node-lifecycle',
+    account: 'node-controller',
+    component: 'node-controller',
+    watches: [
+      watch(NODES, (n) => [`/${n.metadata.name}`]),
+      // A pod that lands on a tainted node has its own time to go.
+      watch(PODS, (p, c) =>
+        p.spec.nodeName &&
+        c.informers
+          .for(NODES)
+          .get('', p.spec.nodeName)
+          ?.spec.taints?.some((t) => t.effect === 'NoExecute')
+          ? [`/${p.spec.nodeName}`]
+          : [],
+      ),
+    ],
+    setup(c) {
+      const hear = (name: string) => heard.set(name, c.env.clock.now());
+      c.informers
+        .for({ ...LEASES, namespace: 'kube-node-lease' })
+        .on({ add: (l) => hear(l.metadata.name), update: (l) => hear(l.metadata.name) });
+      c.informers.for(NODES).on({
+        add: (n) => hear(n.metadata.name),
+        update: (n, old) => {
+          if (condition(n, 'Ready')?.lastHeartbeatTime !== condition(old, 'Ready')?.lastHeartbeatTime) hear(n.metadata.name);
+        },
+        delete: (n) => {
+          heard.delete(n.metadata.name);
+          tainted.delete(n.metadata.name);
+          if (registered.delete(n.metadata.uid))
+            c.events.normal(
+              nodeReference(n),
+              'RemovingNode',
+              `Node ${n.metadata.name} event: Removing Node ${n.metadata.name} from Controller`,
+            );
+        },
+      });
+      c.informers.for(PODS).index('node', (p) => (p.spec.nodeName ? [p.spec.nodeName] : []));
+    },
+    started(c, signal) {
+      const timer = every(c.env.clock, o.periodMs ?? PERIOD_MS, () => {
+        for (const n of c.informers.for(NODES).list())
+          if (c.env.clock.now() - (heard.get(n.metadata.name) ?? 0) > grace) c.enqueue(`/${n.metadata.name}`);
+      });
+      signal.addEventListener('abort', () => timer.cancel(), { once: true });
+    },
+    async reconcile(key, c) {
+      const { name } = splitKey(key);
+      let node = c.informers.for(NODES).get('', name);
+      if (!node) return undefined;
+      const now = c.env.clock.now();
+      if (!registered.has(node.metadata.uid)) {
+        registered.add(node.metadata.uid);
+        c.events.normal(nodeReference(node), 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      }
+      if (now - (heard.get(name) ?? now) > grace) node = (await silence(c, node, now)) ?? node;
+      const taints = taintsAfter(node, now);
+      if (taints)
+        node = (await c.client.patch(
+          { ...NODES, name },
+          { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: taints.length ? taints : null } },
+        )) as Node;
+      // Written again until all of them are: a pod on a silent node serves no one.
+      if (condition(node, 'Ready')?.status === 'Unknown')
+        for (const pod of c.informers.for(PODS).byIndex('node', name)) await notReady(c, pod, now);
+      const taintsNow = (node.spec.taints ?? []).filter((t) => t.effect === 'NoExecute');
+      if (!taintsNow.length) {
+        tainted.delete(name);
+        return undefined;
+      }
+      if (!tainted.has(name)) tainted.set(name, now);
+      const since = Math.min(...taintsNow.map((t) => Date.parse(t.timeAdded ?? '') || tainted.get(name)!));
+      return evict(c, name, taintsNow, since, now);
+    },
+  });
+}
+
+/** Events about nodes carry the node's name as uid, as kubelets write them. */
+const nodeReference = (n: Node) => ({ kind: 'Node', name: n.metadata.name, uid: n.metadata.uid, apiVersion: 'v1' });
+
+/** The node has not been heard of: what it said holds no more. */
+async function silence(c: ControllerContext, node: Node, now: number): Promise<Node | undefined> {
+  const conditions = [...(node.status.conditions ?? [])];
+  let changed = false;
+  for (const type of HEALTH) {
+    const at = conditions.findIndex((x) => x.type === type);
+    const before = conditions[at];
+    if (before?.status === 'Unknown') continue;
+    changed = true;
+    const time = timestamp(now);
+    const next: NodeCondition = before
+      ? {
+          ...before,
+          status: 'Unknown',
+          reason: 'NodeStatusUnknown',
+          message: 'Kubelet stopped posting node status.',
+          lastTransitionTime: time,
+        }
+      : {
+          type,
+          status: 'Unknown',
+          reason: 'NodeStatusNeverUpdated',
+          message: 'Kubelet never posted node status.',
+          lastHeartbeatTime: node.metadata.creationTimestamp,
+          lastTransitionTime: time,
+        };
+    if (at < 0) conditions.push(next);
+    else conditions[at] = next;
+  }
+  if (!changed) return undefined;
+  const updated = (await c.client.update({ ...node, status: { ...node.status, conditions } } as never, { subresource: 'status' })) as Node;
+  c.events.normal(nodeReference(node), 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`);
+  return updated;
+}
+
+async function notReady(c: ControllerContext, pod: Pod, now: number): Promise<void> {
+  const ready = pod.status.conditions?.find((x) => x.type === 'Ready');
+  if (ready?.status !== 'True') return;
+  const { name, namespace } = pod.metadata;
+  await c.client
+    .patch(
+      { ...PODS, namespace, name },
+      { status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: timestamp(now) }] } },
+      { type: 'application/strategic-merge-patch+json', subresource: 'status' },
+    )
+    .catch((e) => {
+      if (!isNotFound(e)) throw e;
+    });
+  c.events.warning(pod as never, 'NodeNotReady', 'Node is not ready');
+}
+
+/** Deletes the pods whose time on the tainted node is over; how long until the next one's is. */
+async function evict(
+  c: ControllerContext,
+  node: string,
+  taints: readonly Taint[],
+  since: number,
+  now: number,
+): Promise<number | undefined> {
+  let next: number | undefined;
+  for (const pod of c.informers.for(PODS).byIndex('node', node)) {
+    if (pod.metadata.deletionTimestamp) continue;
+    const stays = staysFor(pod, taints);
+    if (stays === undefined) continue;
+    const left = stayBegan(pod, since) + stays - now;
+    if (left > 0) {
+      next = Math.min(next ?? left, left);
+      continue;
+    }
+    const { name, namespace, uid } = pod.metadata;
+    c.events.normal(pod as never, 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
+    await c.client.delete({ ...PODS, namespace, name }, { preconditions: { uid } }).catch((e) => {
+      if (!isNotFound(e)) throw e;
+    });
+  }
+  return next === undefined ? undefined : next + 10;
+}

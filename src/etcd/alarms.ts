@@ -1,0 +1,56 @@
+/** Alarms: raised by the quota or by an operator, kept with the store, and put down by an operator alone. */
+import { maintenanceOf } from '../store/maintenance.js';
+import type { Store } from '../store/store.js';
+import { errors } from './grpc/status.js';
+
+export const Alarm = { none: 0, noSpace: 1, corrupt: 2 } as const;
+
+const NOTE = 'etcd/alarms';
+/** Writes between two looks at the size. */
+const LOOK_EVERY = 64;
+
+export class AlarmBook {
+  private readonly raised = new Set<number>();
+  private writes = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly quota: number,
+  ) {
+    for (const alarm of maintenanceOf(store)?.note(NOTE) ?? []) this.raised.add(alarm);
+  }
+
+  get list(): readonly number[] {
+    return [...this.raised].sort();
+  }
+
+  /** Whether `checkSpace` has to be asked: most writes need not wait for it. */
+  get mustCheck(): boolean {
+    return this.raised.has(Alarm.noSpace) || (this.quota > 0 && this.writes++ % LOOK_EVERY === 0);
+  }
+
+  /** Throws where there is no room for a write. */
+  async checkSpace(): Promise<void> {
+    if (this.raised.has(Alarm.noSpace)) throw errors.noSpace();
+    if ((await this.store.status()).size < this.quota) return;
+    await this.raise(Alarm.noSpace);
+    throw errors.noSpace();
+  }
+
+  async raise(alarm: number): Promise<void> {
+    if (this.raised.has(alarm)) return;
+    this.raised.add(alarm);
+    await this.save();
+  }
+
+  async disarm(alarm: number): Promise<boolean> {
+    if (!this.raised.delete(alarm)) return false;
+    this.writes = 0;
+    await this.save();
+    return true;
+  }
+
+  private async save(): Promise<void> {
+    await maintenanceOf(this.store)?.setNote(NOTE, Uint8Array.from(this.raised));
+  }
+}

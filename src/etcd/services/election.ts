@@ -1,0 +1,71 @@
+/** v3electionpb.Election: one leader per name, the contender that has waited longest. */
+import { type KeyValue, prefixEnd, type Store } from '../../store/store.js';
+import { type EtcdContext, header } from '../context.js';
+import { service, unary } from '../grpc/method.js';
+import type { Call, Method, StreamingHandler } from '../grpc/router.js';
+import { Code, GrpcError } from '../grpc/status.js';
+import { decode, encodeFramed } from '../proto/codec.js';
+import type { Message } from '../proto/message.js';
+import { leave, replaceValue, takeTurn } from './turn-taking.js';
+
+const missingLeader = () => new GrpcError(Code.invalidArgument, '"leader" field must be provided');
+const notLeader = () => new GrpcError(Code.unknown, 'election: not leader');
+const noLeader = () => new GrpcError(Code.unknown, 'election: no leader');
+
+export function electionService(c: EtcdContext): [string, Method][] {
+  const { store } = c;
+  return service('v3electionpb.Election', {
+    Campaign: unary('CampaignRequest', 'CampaignResponse', async (r, signal) => {
+      const { key, revision, lease } = await takeTurn(store, r.name, r.lease, r.value, signal);
+      return { header: header(c, store.revision), leader: { name: r.name, key, rev: revision, lease } };
+    }),
+    Proclaim: unary('ProclaimRequest', 'ProclaimResponse', async (r) => {
+      if (!r.leader) throw missingLeader();
+      if (!(await replaceValue(store, place(r.leader), r.value))) throw notLeader();
+      return { header: header(c, store.revision) };
+    }),
+    Leader: unary('LeaderRequest', 'LeaderResponse', async (r) => {
+      const { kv, revision } = await leader(store, r.name);
+      if (!kv) throw noLeader();
+      return { header: header(c, revision), kv };
+    }),
+    Observe: { kind: 'stream', open: (call) => observe(c, call) },
+    Resign: unary('ResignRequest', 'ResignResponse', async (r) => {
+      if (!r.leader) throw missingLeader();
+      await leave(store, place(r.leader));
+      return { header: header(c, store.revision) };
+    }),
+  });
+}
+
+const place = (l: Message<'LeaderKey'>) => ({ key: l.key, revision: l.rev, lease: l.lease });
+
+async function leader(store: Store, name: string): Promise<{ kv: KeyValue | undefined; revision: number }> {
+  const key = `${name}/`;
+  const { kvs, revision } = await store.range({ key, end: prefixEnd(key), sort: { by: 'create' }, limit: 1 });
+  return { kv: kvs[0], revision };
+}
+
+/** Tells the leader now, and again whenever another leads or the leader's value changes. */
+function observe(c: EtcdContext, call: Call): StreamingHandler {
+  let told = 0;
+  let stop = () => {};
+  const tell = async (name: string) => {
+    const { kv, revision } = await leader(c.store, name);
+    if (!kv || kv.modRevision === told) return;
+    told = kv.modRevision;
+    call.send(encodeFramed('LeaderResponse', { header: header(c, revision), kv }));
+  };
+  return {
+    message(bytes) {
+      const { name } = decode('LeaderRequest', bytes);
+      const update = () => void tell(name).catch((e) => call.end(e));
+      const prefix = `${name}/`;
+      const watch = c.store.watch({ key: prefix, end: prefixEnd(prefix) }, { events: update, end: (error) => call.end(error) });
+      stop = () => watch.cancel();
+      update();
+    },
+    end() {},
+    gone: () => stop(),
+  };
+}

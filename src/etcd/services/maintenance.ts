@@ -1,0 +1,97 @@
+/** etcdserverpb.Maintenance: status, hashes, alarms, defragmentation. */
+import { maintenanceOf } from '../../store/maintenance.js';
+import { CompactedError, FutureRevisionError } from '../../store/store.js';
+import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext, header } from '../context.js';
+import { refused, service, unary } from '../grpc/method.js';
+import type { Method } from '../grpc/router.js';
+import { errors, notDone } from '../grpc/status.js';
+import { hashKv } from './hash-kv.js';
+
+const GET = 0;
+const ACTIVATE = 1;
+const DEACTIVATE = 2;
+
+export function maintenanceService(c: EtcdContext): [string, Method][] {
+  const { store, alarms } = c;
+  const local = () => {
+    const maintenance = maintenanceOf(store);
+    if (!maintenance) throw notDone('this store is not kept here; ask the etcd that keeps it');
+    return maintenance;
+  };
+  return service('etcdserverpb.Maintenance', {
+    Status: unary('StatusRequest', 'StatusResponse', async () => {
+      const status = await store.status();
+      const failure = maintenanceOf(store)?.failure;
+      // A single member's raft index is not the store's revision, but moves with it.
+      const index = BigInt(status.revision);
+      return {
+        header: header(c, status.revision),
+        version: ETCD_VERSION,
+        dbSize: status.size,
+        dbSizeInUse: status.sizeInUse,
+        leader: c.memberId,
+        raftIndex: index,
+        raftTerm: c.raftTerm,
+        raftAppliedIndex: index,
+        errors: [
+          ...alarms.list.map((a) => `memberID:${c.memberId} alarm:${a === 1 ? 'NOSPACE' : 'CORRUPT'} `),
+          ...(failure ? [failure.message] : []),
+        ],
+        storageVersion: ETCD_CLUSTER_VERSION,
+        dbSizeQuota: Math.max(c.limits.quotaBackendBytes, 0),
+      };
+    }),
+
+    Alarm: unary('AlarmRequest', 'AlarmResponse', async (r) => {
+      const list = (of: readonly number[]) => of.map((alarm) => ({ memberId: c.memberId, alarm }));
+      const wanted = r.alarm === 0 ? alarms.list : alarms.list.filter((a) => a === r.alarm);
+      if (r.action === ACTIVATE) {
+        if (r.alarm === 0) return { header: header(c, store.revision), alarms: [] };
+        await alarms.raise(r.alarm);
+        return { header: header(c, store.revision), alarms: list([r.alarm]) };
+      }
+      if (r.action === DEACTIVATE) {
+        for (const alarm of wanted) await alarms.disarm(alarm);
+        return { header: header(c, store.revision), alarms: list(wanted) };
+      }
+      if (r.action !== GET) throw notDone(`unknown alarm action ${r.action}`);
+      return { header: header(c, store.revision), alarms: list(wanted) };
+    }),
+
+    Defragment: unary('DefragmentRequest', 'DefragmentResponse', async () => {
+      await local().defragment();
+      return { header: header(c, store.revision) };
+    }),
+
+    Hash: unary('HashRequest', 'HashResponse', async () => {
+      const snapshot = local().snapshot();
+      try {
+        return { header: header(c, snapshot.revision), hash: await hashKv(snapshot, snapshot.revision) };
+      } finally {
+        snapshot.release();
+      }
+    }),
+
+    HashKV: unary('HashKVRequest', 'HashKVResponse', async (r) => {
+      const snapshot = local().snapshot();
+      try {
+        const revision = r.revision || snapshot.revision;
+        if (revision > snapshot.revision) throw new FutureRevisionError();
+        if (revision < snapshot.compactRevision) throw new CompactedError(snapshot.compactRevision);
+        const hash = await hashKv(snapshot, revision);
+        return { header: header(c, snapshot.revision), hash, compactRevision: snapshot.compactRevision || -1, hashRevision: revision };
+      } finally {
+        snapshot.release();
+      }
+    }),
+
+    Snapshot: refused('k8ts: Maintenance.Snapshot is not built yet'),
+    MoveLeader: {
+      kind: 'unary',
+      read: () => async () => {
+        throw errors.badTransferee();
+      },
+    },
+    Downgrade: refused('k8ts: Maintenance.Downgrade is not offered: there is no older storage format'),
+  });
+}

@@ -1,0 +1,94 @@
+/** A kubelet on the real machine: containerd, mounts, cgroups, and its HTTPS server. */
+import type { Client } from '../../client/client.js';
+import type { Host } from '../../kubelet/host.js';
+import { Kubelet, type KubeletOptions } from '../../kubelet/kubelet.js';
+import type { ContainerRuntime } from '../../kubelet/runtime.js';
+import { KubeletAuth } from '../../kubelet/server/auth.js';
+import { KubeletServer } from '../../kubelet/server/server.js';
+import { ContainerdRuntime } from '../containerd/containerd-runtime.js';
+import { machineCgroups } from './cgroups.js';
+import { DiskFiles } from './files.js';
+import { type Listening, listen } from './listener.js';
+import { realMachine } from './machine.js';
+import { MachineMounter } from './mounter.js';
+import { NetworkProbes } from './probes.js';
+
+export interface ServingOptions {
+  /** All addresses, if absent. */
+  readonly address?: string;
+  readonly port: number;
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientCA?: string;
+  readonly anonymous?: boolean;
+  readonly authorization?: 'webhook' | 'always-allow';
+}
+
+export interface RealKubeletOptions extends Omit<KubeletOptions, 'runtime' | 'host' | 'folders' | 'port'> {
+  /** containerd's socket. */
+  readonly socket: string;
+  /** `/var/lib/kubelet`. */
+  readonly rootDir: string;
+  readonly podLogsDir?: string;
+  readonly containerLogsDir?: string;
+  readonly resolvConf?: string;
+  readonly serving?: ServingOptions;
+}
+
+/** The machine's side of the kubelet. */
+export async function realHost(runtime: ContainerRuntime & Pick<ContainerdRuntime, 'sandboxPid'>, resolvConf?: string): Promise<Host> {
+  const cgroups = await machineCgroups();
+  return {
+    files: new DiskFiles(),
+    mounter: new MachineMounter(),
+    cgroups,
+    machine: realMachine({ cgroups, sandboxPid: (id) => runtime.sandboxPid(id), ...(resolvConf ? { resolvConf } : {}) }),
+    probes: new NetworkProbes(),
+  };
+}
+
+/** Puts the endpoints of a kubelet on a port. Also for simulated ones. */
+export function serveKubelet(kubelet: Kubelet, client: Client, serving: ServingOptions): Promise<Listening> {
+  const { env, nodeName } = kubelet.options;
+  const { anonymous = false, authorization = 'webhook', address = '0.0.0.0', port, certificate, key, clientCA } = serving;
+  const auth = new KubeletAuth({ client, clock: env.clock, nodeName, anonymous, authorization });
+  return listen({ server: new KubeletServer(kubelet, auth), address, port, certificate, key, ...(clientCA ? { clientCA } : {}) });
+}
+
+export interface RunningKubelet {
+  readonly kubelet: Kubelet;
+  readonly runtime: ContainerdRuntime;
+  readonly port: number;
+  /** Containers run on. */
+  stop(): Promise<void>;
+}
+
+/** Starts the kubelet; resolves when the node is registered and its port answers. */
+export async function startRealKubelet(options: RealKubeletOptions): Promise<RunningKubelet> {
+  const { socket, rootDir, serving, resolvConf, podLogsDir = '/var/log/pods', containerLogsDir = '/var/log/containers' } = options;
+  const runtime = new ContainerdRuntime(socket);
+  const host = await realHost(runtime, resolvConf);
+  // The port must be known before the node tells it; the endpoints answer 500 until the kubelet has started.
+  let listening: Listening | undefined;
+  const folders = { root: rootDir, podLogs: podLogsDir, containerLogs: containerLogsDir };
+  const kubelet = new Kubelet({ ...options, runtime, host, folders, port: () => listening?.port ?? 10250 });
+  try {
+    if (serving) listening = await serveKubelet(kubelet, options.client, serving);
+    await kubelet.start();
+  } catch (e) {
+    await listening?.close();
+    await kubelet.stop();
+    await runtime.close();
+    throw e;
+  }
+  return {
+    kubelet,
+    runtime,
+    port: listening?.port ?? 0,
+    async stop() {
+      await listening?.close();
+      await kubelet.stop();
+      await runtime.close();
+    },
+  };
+}

@@ -1,0 +1,223 @@
+/** The HTTPS listener in front of the kubelet's endpoints: TLS, client certificates, and the upgrades to WebSocket and SPDY. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { ByteSocket, KubeletRequest, MessageSocket, PlainResponse, User } from '../../kubelet/server/http.js';
+import type { KubeletServer } from '../../kubelet/server/server.js';
+import { ByteQueue } from '../../util/spdy/byte-queue.js';
+import { writeAll } from '../containerd/streaming.js';
+
+export interface ListenerOptions {
+  readonly server: KubeletServer;
+  readonly address: string;
+  /** 0: any. */
+  readonly port: number;
+  readonly certificate: string;
+  readonly key: string;
+  /** Authority of client certificates. Absent: none is taken. */
+  readonly clientCA?: string;
+}
+
+const MAX_MESSAGE = 16 * 1024 * 1024;
+const CLOSE_TIMEOUT_MS = 2000;
+
+function certificateUser(socket: TLSSocket): User | undefined {
+  if (!socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  if (!subject?.CN) return undefined;
+  const groups = subject.O === undefined ? [] : [subject.O].flat();
+  return { name: [subject.CN].flat()[0] ?? '', groups };
+}
+
+function toRequest(r: IncomingMessage, signal: AbortSignal): KubeletRequest {
+  const url = new URL(r.url ?? '/', 'https://kubelet');
+  const headers = Object.fromEntries(Object.entries(r.headers).map(([k, v]) => [k, Array.isArray(v) ? v.join(', ') : v]));
+  const certificate = certificateUser(r.socket as TLSSocket);
+  return {
+    method: r.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    signal,
+    ...(certificate ? { certificate } : {}),
+  };
+}
+
+async function answer(response: ServerResponse, r: PlainResponse): Promise<void> {
+  response.writeHead(r.status, { 'content-type': r.contentType });
+  if (typeof r.body === 'string') {
+    response.end(r.body);
+    return;
+  }
+  response.flushHeaders(); // a followed log may have nothing to say for long
+  for await (const chunk of r.body) {
+    if (!response.write(chunk)) await new Promise<void>((resolve) => void response.once('drain', resolve).once('close', resolve));
+    if (response.destroyed) return;
+  }
+  response.end();
+}
+
+function refuse(socket: Duplex, r: PlainResponse): void {
+  const body = typeof r.body === 'string' ? r.body : '';
+  socket.end(
+    `HTTP/1.1 ${r.status} ${r.status === 401 ? 'Unauthorized' : 'Error'}\r\nContent-Type: ${r.contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** A WebSocket as the endpoints know it. What arrives while nobody reads is held up to a limit, then the socket is paused. */
+function messageSocket(ws: WebSocket, protocol: string): MessageSocket {
+  const gone = new AbortController();
+  const waiting: Uint8Array[] = [];
+  let wake = () => {};
+  let ended = false;
+  let size = 0;
+  ws.on('message', (data: Buffer) => {
+    waiting.push(new Uint8Array(data));
+    size += data.length;
+    if (size > MAX_MESSAGE) ws.pause();
+    wake();
+  });
+  const end = () => {
+    ended = true;
+    gone.abort();
+    wake();
+  };
+  ws.on('close', end);
+  ws.on('error', end);
+  async function* messages(): AsyncIterable<Uint8Array> {
+    for (;;) {
+      const next = waiting.shift();
+      if (next) {
+        size -= next.length;
+        if (ws.isPaused && size < MAX_MESSAGE / 2) ws.resume();
+        yield next;
+      } else if (ended) return;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  }
+  return {
+    protocol,
+    messages: messages(),
+    send: (data, text = false) =>
+      new Promise((resolve) => {
+        if (ws.readyState !== ws.OPEN) resolve();
+        else ws.send(data, { binary: !text }, () => resolve());
+      }),
+    close: (code, reason) => ws.close(code, reason),
+    closed: gone.signal,
+  };
+}
+
+function byteSocket(socket: Duplex, head: Buffer): ByteSocket {
+  const gone = new AbortController();
+  const input = new ByteQueue();
+  if (head.length) socket.unshift(head);
+  const pump = async () => {
+    for await (const chunk of socket) await input.push(chunk as Buffer);
+  };
+  pump()
+    .catch(() => {})
+    .finally(() => input.end());
+  socket.on('close', () => gone.abort());
+  return { input, send: (b) => writeAll(socket, b), close: () => void socket.end(), closed: gone.signal };
+}
+
+export interface Listening {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function listen(o: ListenerOptions): Promise<Listening> {
+  const server = https.createServer({
+    cert: o.certificate,
+    key: o.key,
+    requestCert: true,
+    rejectUnauthorized: false,
+    ...(o.clientCA ? { ca: o.clientCA } : {}),
+  });
+  const sockets = new Set<Duplex>();
+  server.on('secureConnection', (s) => {
+    sockets.add(s);
+    s.on('close', () => sockets.delete(s));
+    s.on('error', () => s.destroy());
+  });
+  server.on('request', (req, res) => {
+    const gone = new AbortController();
+    res.on('close', () => gone.abort());
+    const serve = async () => {
+      const r = await o.server.handle(toRequest(req, gone.signal));
+      if ('upgrade' in r) await answer(res, { status: 400, contentType: 'text/plain', body: 'Upgrade request required' });
+      else await answer(res, r);
+    };
+    serve().catch(() => res.destroy());
+  });
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrade(o.server, req, socket, head).catch(() => socket.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(o.port, o.address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        const force = setTimeout(() => {
+          for (const s of sockets) s.destroy();
+        }, CLOSE_TIMEOUT_MS);
+        server.close(() => {
+          clearTimeout(force);
+          resolve();
+        });
+        server.closeIdleConnections();
+        // Streams end with the kubelet: their far ends would never close by themselves.
+        for (const s of sockets) s.end();
+      }),
+  };
+}
+
+async function upgrade(server: KubeletServer, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  const gone = new AbortController();
+  socket.on('close', () => gone.abort());
+  socket.on('error', () => socket.destroy());
+  const r = await server.handle(toRequest(req, gone.signal));
+  if (!('upgrade' in r)) {
+    refuse(socket, r);
+    return;
+  }
+  if (r.upgrade === 'spdy') {
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${r.protocol}\r\n\r\n`,
+    );
+    await r.run(byteSocket(socket, head));
+    return;
+  }
+  const offered = (req.headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((p) => p.trim())
+    .filter(Boolean);
+  const chosen = offered.find((p) => r.protocols.includes(p));
+  if (offered.length && chosen === undefined) {
+    refuse(socket, {
+      status: 403,
+      contentType: 'text/plain',
+      body: `unable to upgrade: none of the subprotocols [${offered.join(' ')}] is spoken here, only [${r.protocols.filter(Boolean).join(' ')}]`,
+    });
+    return;
+  }
+  const wss = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
+  // Past the library, which does not take the `/` in `SPDY/3.1+portforward.k8s.io`.
+  delete req.headers['sec-websocket-protocol'];
+  if (chosen !== undefined) wss.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${chosen}`));
+  const ws = await new Promise<WebSocket>((resolve) => wss.handleUpgrade(req, socket, head, resolve));
+  await r.run(messageSocket(ws, chosen ?? ''));
+}

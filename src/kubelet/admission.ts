@@ -1,0 +1,60 @@
+/** Whether this node can take a pod at all: what the scheduler checks, checked again, for static pods and for races. Pure. */
+import type { Node, Pod } from '../api/types/core/v1.js';
+import { amount, milliOf, of } from './amount.js';
+import { isTerminalPhase, uidOf, usesHostNetwork } from './pods.js';
+import { podSum } from './qos.js';
+
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+const NODE_CRITICAL = 2_000_000_000;
+
+export function admit(pod: Pod, others: readonly Pod[], node: Pick<Node, 'metadata' | 'status'>): Rejection | undefined {
+  const labels = node.metadata.labels ?? {};
+  if (pod.spec.os?.name && pod.spec.os.name !== labels['kubernetes.io/os']) {
+    return { reason: 'PodOSNotSupported', message: `Failed to admit pod as the OS field doesn't match node OS` };
+  }
+  for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) {
+    if (labels[key] !== value)
+      return { reason: 'NodeAffinity', message: `Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector` };
+  }
+  const active = others.filter((p) => uidOf(p) !== uidOf(pod) && !isTerminalPhase(p.status?.phase));
+  if (portConflict(pod, active))
+    return { reason: 'NodePorts', message: `Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports` };
+  return (pod.spec.priority ?? 0) >= NODE_CRITICAL ? undefined : resources(pod, active, node.status?.allocatable ?? {});
+}
+
+function hostPorts(pod: Pod): { key: string; ip: string }[] {
+  return pod.spec.containers.flatMap((c) =>
+    (c.ports ?? []).flatMap((p) => {
+      const port = p.hostPort ?? (usesHostNetwork(pod) ? p.containerPort : 0);
+      return port ? [{ key: `${p.protocol ?? 'TCP'}/${port}`, ip: p.hostIP || '0.0.0.0' }] : [];
+    }),
+  );
+}
+
+function portConflict(pod: Pod, others: readonly Pod[]): boolean {
+  const taken = others.flatMap(hostPorts);
+  return hostPorts(pod).some((p) => taken.some((t) => t.key === p.key && (t.ip === p.ip || t.ip === '0.0.0.0' || p.ip === '0.0.0.0')));
+}
+
+function resources(pod: Pod, others: readonly Pod[], allocatable: Readonly<Record<string, string>>): Rejection | undefined {
+  const room = allocatable.pods === undefined ? Number.POSITIVE_INFINITY : amount(allocatable.pods);
+  if (others.length + 1 > room) return short('pods', 1, others.length, room);
+  for (const name of ['cpu', 'memory'] as const) {
+    if (allocatable[name] === undefined) continue;
+    const request = (p: Pod) => podSum(p, (c) => (name === 'cpu' ? milliOf(c.resources?.requests, name) : of(c.resources?.requests, name)));
+    const wanted = request(pod);
+    const used = others.reduce((n, p) => n + request(p), 0);
+    const capacity = name === 'cpu' ? milliOf(allocatable, name)! : of(allocatable, name)!;
+    if (wanted > 0 && wanted + used > capacity) return short(name, wanted, used, capacity);
+  }
+  return undefined;
+}
+
+const short = (name: string, requested: number, used: number, capacity: number): Rejection => ({
+  reason: `OutOf${name}`,
+  message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+});

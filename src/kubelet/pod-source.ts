@@ -1,0 +1,155 @@
+/** Where pods come from: those that the API has bound to this node. A source may serve many nodes of one process from one watch. */
+import type { Pod } from '../api/types/core/v1.js';
+import type { Client } from '../client/client.js';
+import { isExpired } from '../meta/errors.js';
+import { sleep } from '../util/clock.js';
+import type { Env } from '../util/component.js';
+
+export interface PodHandler {
+  /** A pod that is there, new or changed. */
+  upsert(pod: Pod): void;
+  /** A pod that is no more in the API. */
+  remove(pod: Pod): void;
+  /** The first list is through: what was not named is not there. */
+  synced(): void;
+}
+
+export interface PodSource {
+  /** Follows the node's pods until `signal` aborts. */
+  follow(nodeName: string, handler: PodHandler, signal: AbortSignal): Promise<void>;
+}
+
+const RETRY_MS = 200;
+const MAX_RETRY_MS = 10_000;
+
+type Selection = { readonly apiVersion: 'v1'; readonly kind: 'Pod'; readonly fieldSelector?: string };
+
+/** One list and watch, told to one handler; begun anew when it breaks off. */
+class PodFollower {
+  private readonly known = new Map<string, Pod>();
+
+  constructor(
+    private readonly client: Client,
+    private readonly env: Env,
+    private readonly selection: Selection,
+    private readonly handler: PodHandler,
+  ) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        let version = await this.list(signal);
+        failures = 0;
+        while (!signal.aborted) version = await this.watch(version, signal);
+      } catch (e) {
+        if (signal.aborted) return;
+        if (!isExpired(e)) this.env.log.warn('pods cannot be followed', { error: (e as Error).message });
+        await sleep(this.env.clock, Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(failures++, 10)), signal);
+      }
+    }
+  }
+
+  private async list(signal: AbortSignal): Promise<string> {
+    const list = await this.client.list(this.selection, { signal });
+    const present = new Set(list.items.map((p) => p.metadata.uid));
+    for (const [uid, pod] of this.known) if (!present.has(uid)) this.drop(pod);
+    for (const pod of list.items) this.take(pod);
+    this.handler.synced();
+    return list.metadata.resourceVersion ?? '';
+  }
+
+  /** Until the server ends the watch; resolves with the version to go on from. */
+  private async watch(from: string, signal: AbortSignal): Promise<string> {
+    let version = from;
+    for await (const event of this.client.watch(this.selection, { resourceVersion: from, bookmarks: true, signal })) {
+      version = event.object.metadata.resourceVersion ?? version;
+      if (event.type === 'DELETED') this.drop(event.object);
+      else if (event.type === 'ADDED' || event.type === 'MODIFIED') this.take(event.object);
+    }
+    return version;
+  }
+
+  private take(pod: Pod): void {
+    this.known.set(pod.metadata.uid, pod);
+    this.handler.upsert(pod);
+  }
+
+  private drop(pod: Pod): void {
+    this.known.delete(pod.metadata.uid);
+    this.handler.remove(pod);
+  }
+}
+
+/** A list and a watch of the node's own pods: all that a real node may see. */
+export class ApiPodSource implements PodSource {
+  constructor(
+    private readonly client: Client,
+    private readonly env: Env,
+  ) {}
+
+  follow(nodeName: string, handler: PodHandler, signal: AbortSignal): Promise<void> {
+    return new PodFollower(
+      this.client,
+      this.env,
+      { apiVersion: 'v1', kind: 'Pod', fieldSelector: `spec.nodeName=${nodeName}` },
+      handler,
+    ).run(signal);
+  }
+}
+
+/** One watch of all pods for the many simulated nodes of one process. It runs while somebody follows. */
+export class SharedPodSource implements PodSource {
+  private readonly handlers = new Map<string, PodHandler>();
+  private readonly pods = new Map<string, Map<string, Pod>>();
+  private synced = false;
+  private stopping: AbortController | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly client: Client,
+    private readonly env: Env,
+  ) {}
+
+  async follow(nodeName: string, handler: PodHandler, signal: AbortSignal): Promise<void> {
+    this.handlers.set(nodeName, handler);
+    for (const pod of this.pods.get(nodeName)?.values() ?? []) handler.upsert(pod);
+    if (this.synced) handler.synced();
+    if (!this.running) {
+      this.stopping = new AbortController();
+      this.running = new PodFollower(this.client, this.env, { apiVersion: 'v1', kind: 'Pod' }, this.dispatcher()).run(this.stopping.signal);
+    }
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.handlers.delete(nodeName);
+    if (this.handlers.size) return;
+    this.stopping?.abort();
+    await this.running;
+    this.running = undefined;
+    this.synced = false;
+    this.pods.clear();
+  }
+
+  private dispatcher(): PodHandler {
+    return {
+      upsert: (pod) => {
+        const node = pod.spec.nodeName;
+        if (!node) return;
+        const pods = this.pods.get(node) ?? new Map<string, Pod>();
+        this.pods.set(node, pods.set(pod.metadata.uid, pod));
+        this.handlers.get(node)?.upsert(pod);
+      },
+      remove: (pod) => {
+        const node = pod.spec.nodeName ?? '';
+        this.pods.get(node)?.delete(pod.metadata.uid);
+        this.handlers.get(node)?.remove(pod);
+      },
+      synced: () => {
+        this.synced = true;
+        for (const h of this.handlers.values()) h.synced();
+      },
+    };
+  }
+}

@@ -1,0 +1,137 @@
+/** The mounts of one container: its volumes (with sub-paths), `/etc/hosts`, and the file for its last words. */
+import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.js';
+import { expand } from '../expansion.js';
+import type { Host } from '../host.js';
+import { containerDir, etcHosts, type Folders, subPathDir } from '../paths.js';
+import { uidOf } from '../pods.js';
+import type { Mount } from '../runtime.js';
+import type { MountedVolumes } from './volume-manager.js';
+
+const PROPAGATION = { None: 'private', HostToContainer: 'host-to-container', Bidirectional: 'bidirectional' } as const;
+
+export interface MountContext {
+  readonly host: Host;
+  readonly folders: Folders;
+}
+
+export async function containerMounts(
+  ctx: MountContext,
+  pod: Pod,
+  c: Container,
+  volumes: MountedVolumes,
+  env: readonly { name: string; value: string }[],
+  restartCount: number,
+): Promise<Mount[]> {
+  const mounts: Mount[] = [];
+  for (const [i, m] of (c.volumeMounts ?? []).entries()) {
+    const volume = volumes.get(m.name);
+    if (!volume) throw new Error(`cannot find volume ${JSON.stringify(m.name)} to mount into container ${JSON.stringify(c.name)}`);
+    if (m.recursiveReadOnly === 'Enabled')
+      throw new Error(
+        'failed to resolve recursive read-only mode: volume requested recursive read-only mode, but it is not supported by the runtime',
+      );
+    const subPath = subPathOf(m, env);
+    mounts.push({
+      containerPath: m.mountPath.startsWith('/') ? m.mountPath : `/${m.mountPath}`,
+      hostPath: subPath ? await prepareSubPath(ctx, pod, c, m, i, volume.path, subPath) : volume.path,
+      readonly: m.readOnly === true || volume.readonly,
+      propagation: PROPAGATION[m.mountPropagation ?? 'None'],
+    });
+  }
+  if (!mounts.some((m) => m.containerPath === '/etc/hosts')) {
+    mounts.push({ containerPath: '/etc/hosts', hostPath: etcHosts(ctx.folders, uidOf(pod)), readonly: false, propagation: 'private' });
+  }
+  const dir = containerDir(ctx.folders, uidOf(pod), c.name);
+  const words = `${dir}/${restartCount}`;
+  await ctx.host.files.mkdir(dir, 0o755);
+  await ctx.host.files.write(words, '', 0o666);
+  mounts.push({
+    containerPath: c.terminationMessagePath ?? '/dev/termination-log',
+    hostPath: words,
+    readonly: false,
+    propagation: 'private',
+  });
+  return mounts;
+}
+
+function subPathOf(m: VolumeMount, env: readonly { name: string; value: string }[]): string {
+  let path = m.subPath ?? '';
+  if (m.subPathExpr) {
+    const values = new Map(env.map((e) => [e.name, e.value]));
+    const missing = new Set<string>();
+    path = expand(m.subPathExpr, (name) => {
+      const value = values.get(name);
+      if (!value) missing.add(name);
+      return value ?? '';
+    });
+    if (missing.size) throw new Error(`missing value for ${[...missing].sort().join(', ')}`);
+  }
+  if (path.startsWith('/')) throw new Error(`error SubPath \`${path}\` must not be an absolute path`);
+  if (path.split('/').includes('..')) throw new Error(`unable to provision SubPath \`${path}\`: must not contain '..'`);
+  return path;
+}
+
+/**
+ * A sub-path is bound to a place of the kubelet's own, so that a link which the pod's processes plant later cannot lead the next mount astray.
+ * Every step is checked not to leave the volume.
+ */
+async function prepareSubPath(
+  ctx: MountContext,
+  pod: Pod,
+  c: Container,
+  m: VolumeMount,
+  index: number,
+  root: string,
+  subPath: string,
+): Promise<string> {
+  const { files, mounter } = ctx.host;
+  const fail = (what: string) =>
+    new Error(`failed to prepare subPath for volumeMount ${JSON.stringify(m.name)} of container ${JSON.stringify(c.name)}${what}`);
+  const source = await safeResolve(ctx, root, subPath).catch((e: Error) => {
+    throw fail(`: ${e.message}`);
+  });
+  const target = subPathDir(ctx.folders, uidOf(pod), m.name, c.name, index);
+  const info = await files.stat(source);
+  for (const mount of await mounter.mountsUnder(target)) await mounter.unmount(mount);
+  if (info?.type === 'directory') {
+    await files.mkdir(target, 0o750);
+  } else {
+    await files.mkdir(target.slice(0, target.lastIndexOf('/')), 0o750);
+    if (!(await files.stat(target))) await files.write(target, '', 0o640);
+  }
+  await mounter.bind(source, target);
+  return target;
+}
+
+const MAX_LINKS = 40;
+
+/** Follows links inside the volume only, and makes folders that are missing with the volume's own mode. */
+async function safeResolve(ctx: MountContext, root: string, subPath: string): Promise<string> {
+  const { files } = ctx.host;
+  const mode = ((await files.stat(root))?.mode ?? 0o755) & 0o7777;
+  let at = root;
+  let links = 0;
+  const rest = subPath.split('/').filter((p) => p && p !== '.');
+  while (rest.length) {
+    const part = rest.shift()!;
+    if (part === '..') {
+      if (at === root) throw new Error(`subpath ${JSON.stringify(subPath)} leads out of the volume`);
+      at = at.slice(0, at.lastIndexOf('/'));
+      continue;
+    }
+    const next = `${at}/${part}`;
+    const info = await files.lstat(next);
+    if (!info) {
+      await files.mkdir(next, mode);
+      await files.chmod(next, mode);
+    } else if (info.type === 'symlink') {
+      if (++links > MAX_LINKS) throw new Error(`too many links in subpath ${JSON.stringify(subPath)}`);
+      const target = await files.readlink(next);
+      if (target.startsWith('/')) throw new Error(`subpath ${JSON.stringify(subPath)} leads out of the volume`);
+      rest.unshift(...target.split('/').filter((p) => p && p !== '.'));
+      continue;
+    }
+    at = next;
+  }
+  return at;
+}

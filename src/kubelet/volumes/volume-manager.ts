@@ -1,0 +1,220 @@
+/** Makes a pod's volumes ready on the host, keeps the ones that show API objects fresh, and takes them away. */
+import type { ConfigMap, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.js';
+import type { Clock } from '../../util/clock.js';
+import { amount } from '../amount.js';
+import type { DownwardFacts } from '../downward.js';
+import type { Host } from '../host.js';
+import type { ObjectReader } from '../objects.js';
+import { type Folders, podDir, volumeDir, volumesDir } from '../paths.js';
+import { namespaceOf, uidOf } from '../pods.js';
+import { writeAtomically } from './atomic-writer.js';
+import { hostPath } from './host-path.js';
+import { isPayloadVolume, type Payload, payloadNeeds, payloadOf } from './payload.js';
+import type { TokenCache } from './tokens.js';
+
+export interface MountedVolume {
+  readonly path: string;
+  readonly readonly: boolean;
+}
+export type MountedVolumes = ReadonlyMap<string, MountedVolume>;
+
+/** A volume could not be made ready. The message is that of the FailedMount event. */
+export class VolumeError extends Error {
+  constructor(
+    readonly volume: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'VolumeError';
+  }
+}
+
+export interface VolumeContext {
+  readonly host: Host;
+  readonly folders: Folders;
+  readonly objects: ObjectReader;
+  readonly tokens: TokenCache;
+  readonly clock: Clock;
+  /** False: tokens are left empty, for nodes whose containers read none (thousands of simulated ones). */
+  readonly requestTokens: boolean;
+}
+
+const PLUGINS: Readonly<Record<string, string>> = {
+  configMap: 'configmap',
+  secret: 'secret',
+  downwardAPI: 'downward-api',
+  projected: 'projected',
+};
+
+export class VolumeManager {
+  constructor(private readonly ctx: VolumeContext) {}
+
+  /** All volumes that containers mount. Rejects with a VolumeError for the first that fails. Idempotent. */
+  async setUp(pod: Pod, facts: DownwardFacts): Promise<MountedVolumes> {
+    const volumes = await Promise.all(
+      (pod.spec.volumes ?? []).map(async (v) => {
+        try {
+          return [v.name, await this.one(pod, v, facts)] as const;
+        } catch (e) {
+          throw new VolumeError(v.name, `MountVolume.SetUp failed for volume ${JSON.stringify(v.name)} : ${(e as Error).message}`);
+        }
+      }),
+    );
+    return new Map(volumes);
+  }
+
+  /** Writes anew what has changed in the API, and tokens that grow old. Volumes that are optional or gone keep what they have. */
+  async refresh(pod: Pod, facts: DownwardFacts): Promise<void> {
+    for (const v of pod.spec.volumes ?? []) if (isPayloadVolume(v)) await this.writePayload(pod, v, facts);
+  }
+
+  /** Unmounts and removes the pod's folder. Never touches what a mount still shows: an unmount that fails is an error. */
+  async tearDown(podUid: string): Promise<void> {
+    const dir = podDir(this.ctx.folders, podUid);
+    for (const mount of await this.ctx.host.mounter.mountsUnder(dir)) await this.ctx.host.mounter.unmount(mount);
+    await this.ctx.host.files.remove(dir);
+    this.ctx.tokens.forget(podUid);
+  }
+
+  private async one(pod: Pod, v: Volume, facts: DownwardFacts): Promise<MountedVolume> {
+    if (isPayloadVolume(v)) return { path: await this.payload(pod, v, facts), readonly: true };
+    if (v.emptyDir) return { path: await this.emptyDir(pod, v), readonly: false };
+    if (v.hostPath) return { path: await hostPath(this.ctx.host.files, v.hostPath), readonly: false };
+    if (v.persistentVolumeClaim) return this.claim(pod, v.persistentVolumeClaim.claimName, v.persistentVolumeClaim.readOnly === true);
+    const kind = Object.keys(v).find((k) => k !== 'name') ?? '';
+    throw new Error(kind ? `volume type ${kind} is not supported by this kubelet` : 'no volume plugin matched');
+  }
+
+  private pathOf(pod: Pod, v: Volume): string {
+    const kind = Object.keys(PLUGINS).find((k) => v[k as keyof Volume]);
+    return volumeDir(this.ctx.folders, uidOf(pod), kind ? PLUGINS[kind]! : 'empty-dir', v.name);
+  }
+
+  private async emptyDir(pod: Pod, v: Volume): Promise<string> {
+    const path = this.pathOf(pod, v);
+    const medium = v.emptyDir!.medium ?? '';
+    if (medium && medium !== 'Memory') throw new Error(`emptyDir medium ${JSON.stringify(medium)} is not supported by this kubelet`);
+    const limit = v.emptyDir!.sizeLimit ? amount(v.emptyDir!.sizeLimit) : 0;
+    const { files } = this.ctx.host;
+    const fresh = !(await files.stat(path));
+    if (medium === 'Memory') await this.memory(path, limit, 0o1777);
+    else await files.mkdir(path);
+    if (fresh) {
+      await files.chmod(path, medium === 'Memory' ? 0o1777 : 0o777);
+      const gid = pod.spec.securityContext?.fsGroup;
+      if (gid !== undefined) {
+        await files.chown(path, -1, gid);
+        await files.chmod(path, 0o2777);
+      }
+    }
+    return path;
+  }
+
+  /** A tmpfs, unless one is there already: the kubelet may have been away. */
+  private async memory(path: string, sizeBytes: number, mode: number): Promise<void> {
+    const { files, mounter } = this.ctx.host;
+    await files.mkdir(path);
+    if ((await mounter.mountsUnder(path)).includes(path)) return;
+    await mounter.tmpfs(path, { mode, ...(sizeBytes ? { sizeBytes } : {}) });
+  }
+
+  private async payload(pod: Pod, v: Volume, facts: DownwardFacts): Promise<string> {
+    const path = this.pathOf(pod, v);
+    // First what can fail for the user's sake, then the mount.
+    const content = await this.content(pod, v, facts);
+    // Secrets and tokens never reach a disk.
+    if (v.configMap) await this.ctx.host.files.mkdir(path, 0o777);
+    else await this.memory(path, 0, 0o1777);
+    await this.write(pod, path, content);
+    return path;
+  }
+
+  private async writePayload(pod: Pod, v: Volume, facts: DownwardFacts): Promise<void> {
+    await this.write(pod, this.pathOf(pod, v), await this.content(pod, v, facts));
+  }
+
+  private async write(pod: Pod, path: string, content: Payload): Promise<void> {
+    const gid = pod.spec.securityContext?.fsGroup;
+    await writeAtomically(this.ctx.host.files, path, content, this.ctx.clock.now(), gid === undefined ? {} : { gid });
+  }
+
+  private async content(pod: Pod, v: Volume, facts: DownwardFacts): Promise<Payload> {
+    const namespace = namespaceOf(pod);
+    const needs = payloadNeeds(v);
+    const settle = <T>(names: readonly string[], get: (name: string) => Promise<T>) =>
+      Promise.all(
+        names.map(
+          async (n) =>
+            [
+              n,
+              await get(n).then(
+                (value) => ({ value }),
+                (error: Error) => ({ error }),
+              ),
+            ] as const,
+        ),
+      ).then((l) => new Map(l));
+    const [configMaps, secrets] = await Promise.all([
+      settle(needs.configMaps, (n) => this.ctx.objects.configMap(namespace, n)),
+      settle(needs.secrets, (n) => this.ctx.objects.secret(namespace, n)),
+    ]);
+    const tokens = new Map<string, string>();
+    for (const t of needs.tokens) {
+      const value = this.ctx.requestTokens ? await this.ctx.tokens.get(pod, t.audience, t.expirationSeconds) : '';
+      tokens.set(`${t.audience}/${t.expirationSeconds}`, value);
+    }
+    const take = <T>(map: Map<string, { value: T } | { error: Error }>, name: string): T => {
+      const r = map.get(name)!;
+      if ('error' in r) throw r.error;
+      return r.value;
+    };
+    return payloadOf(
+      pod,
+      v,
+      {
+        configMap: (n) => take<ConfigMap>(configMaps, n),
+        secret: (n) => take<Secret>(secrets, n),
+        token: (audience, seconds) => tokens.get(`${audience}/${seconds}`) ?? '',
+      },
+      facts,
+    );
+  }
+
+  /** A claim whose volume is a folder of this host. Other volumes name themselves in the error. */
+  private async claim(pod: Pod, name: string, readonly: boolean): Promise<MountedVolume> {
+    const namespace = namespaceOf(pod);
+    const claim = await this.ctx.objects.get(
+      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name } as const,
+      'persistentvolumeclaim',
+    );
+    if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName) throw new Error(`PVC ${namespace}/${name} is not bound`);
+    const volume = await this.ctx.objects.get(
+      { apiVersion: 'v1', kind: 'PersistentVolume', name: claim.spec.volumeName } as const,
+      'persistentvolume',
+    );
+    const spec: PersistentVolumeSpec = volume.spec;
+    if (spec.hostPath) return { path: await hostPath(this.ctx.host.files, spec.hostPath), readonly };
+    if (spec.local) {
+      const info = await this.ctx.host.files.stat(spec.local.path);
+      if (!info) throw new Error(`path ${JSON.stringify(spec.local.path)} does not exist`);
+      return { path: spec.local.path, readonly };
+    }
+    const kind = Object.keys(spec).find(
+      (k) =>
+        !/^(accessModes|capacity|claimRef|persistentVolumeReclaimPolicy|storageClassName|volumeMode|mountOptions|nodeAffinity|volumeAttributesClassName)$/.test(
+          k,
+        ),
+    );
+    throw new Error(`persistent volume type ${kind ?? '(none)'} is not supported by this kubelet`);
+  }
+
+  /** Folders of pods that have volumes on disk. */
+  async podsOnDisk(): Promise<string[]> {
+    const dir = `${this.ctx.folders.root}/pods`;
+    return (await this.ctx.host.files.stat(dir)) ? this.ctx.host.files.list(dir) : [];
+  }
+
+  volumesDirOf(podUid: string): string {
+    return volumesDir(this.ctx.folders, podUid);
+  }
+}

@@ -1,0 +1,158 @@
+/** Cluster DNS: follows Services and EndpointSlices, answers for the cluster's domain, and asks upstream for the rest. */
+import packet, { type Packet } from 'dns-packet';
+import type { Service } from '../../api/types/core/v1.js';
+import type { EndpointSlice } from '../../api/types/discovery/v1.js';
+import type { Client } from '../../client/client.js';
+import { Informers } from '../../client/informer.js';
+import { ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../../client/kinds.js';
+import type { Component, Env } from '../../util/component.js';
+import { type Answer, resolve, type Zone } from './records.js';
+
+/** Asks the machine's own resolvers. Throws when none answers. */
+export interface Upstream {
+  ask(query: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Takes packets off the wire; an answer of undefined sends nothing. */
+export interface DnsListener {
+  listen(answer: (query: Uint8Array, overTcp: boolean) => Promise<Uint8Array | undefined>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DnsOptions {
+  readonly client: Client;
+  readonly env: Env;
+  readonly domain: string;
+  readonly listener: DnsListener;
+  readonly upstream: Upstream;
+  readonly ttl?: number;
+}
+
+const TTL_SECONDS = 5;
+/** Answers larger than this over UDP are cut, and asked for again over TCP. */
+const UDP_LIMIT = 512;
+const SERVER_FAILURE = 2;
+const NAME_ERROR = 3;
+const AUTHORITATIVE = 1 << 10;
+const TRUNCATED = 1 << 9;
+const RECURSION_DESIRED = 1 << 8;
+const RECURSION_AVAILABLE = 1 << 7;
+
+export class ClusterDns implements Component {
+  readonly name = 'dns';
+  private readonly informers: Informers;
+  private readonly zone: Zone;
+
+  constructor(private readonly o: DnsOptions) {
+    this.informers = new Informers(o.client, o.env);
+    const services = this.informers.for(SERVICES);
+    const slices = this.informers.for(ENDPOINT_SLICES);
+    const namespaces = this.informers.for(NAMESPACES);
+    services.index('ip', (s: Service) =>
+      s.spec.clusterIP && s.spec.clusterIP !== 'None' ? (s.spec.clusterIPs ?? [s.spec.clusterIP]) : [],
+    );
+    slices.index('service', (s: EndpointSlice) => [`${s.metadata.namespace}/${s.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`]);
+    slices.index('ip', (s: EndpointSlice) => (s.endpoints ?? []).flatMap((e) => e.addresses));
+    this.zone = {
+      domain: o.domain,
+      service: (ns, name) => services.get(ns, name),
+      slices: (ns, name) => slices.byIndex('service', `${ns}/${name}`),
+      hasNamespace: (name) => namespaces.get('', name) !== undefined,
+      serviceByIp: (ip) => services.byIndex('ip', ip)[0],
+      slicesByIp: (ip) => slices.byIndex('ip', ip),
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.informers.start();
+    await this.o.listener.listen((query, tcp) => this.answer(query, tcp));
+  }
+
+  async stop(): Promise<void> {
+    await this.o.listener.close();
+    await this.informers.stop();
+  }
+
+  /** One query to one answer. Undefined for what is no query. */
+  async answer(bytes: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> {
+    let query: Packet;
+    try {
+      query = packet.decode(Buffer.from(bytes));
+    } catch {
+      return undefined;
+    }
+    const question = query.questions?.[0];
+    if (query.type !== 'query' || !question) return undefined;
+    const found = resolve(this.zone, question.name.toLowerCase().replace(/\.$/, ''), question.type);
+    if (!found) return this.forward(bytes, query);
+    const exists = found.answers !== undefined;
+    const ttl = this.o.ttl ?? TTL_SECONDS;
+    const answers = (found.answers ?? []).map((a) => record({ ...a, name: question.name }, ttl));
+    const cname = found.answers?.find((a) => a.type === 'CNAME');
+    if (cname?.type === 'CNAME' && question.type !== 'CNAME') answers.push(...(await this.chase(cname.target, question.type)));
+    const flags = AUTHORITATIVE | RECURSION_AVAILABLE | ((query.flags ?? 0) & RECURSION_DESIRED) | (exists ? 0 : NAME_ERROR);
+    const soa = {
+      type: 'SOA' as const,
+      name: this.zone.domain,
+      ttl,
+      data: {
+        mname: `ns.dns.${this.zone.domain}`,
+        rname: `hostmaster.${this.zone.domain}`,
+        serial: 1,
+        refresh: 7200,
+        retry: 1800,
+        expire: 86400,
+        minimum: ttl,
+      },
+    };
+    const response: Packet = {
+      type: 'response',
+      id: query.id,
+      flags,
+      questions: query.questions,
+      answers,
+      additionals: found.additional.map((a) => record(a, ttl)),
+      authorities: answers.length ? [] : [soa],
+    };
+    const out = packet.encode(response);
+    const limit =
+      (query.additionals?.find((a) => a.type === 'OPT') as { udpPayloadSize?: number } | undefined)?.udpPayloadSize ?? UDP_LIMIT;
+    if (overTcp || out.length <= Math.max(limit, UDP_LIMIT)) return out;
+    return packet.encode({ ...response, flags: flags | TRUNCATED, answers: [], additionals: [], authorities: [] });
+  }
+
+  private async forward(bytes: Uint8Array, query: Packet): Promise<Uint8Array> {
+    try {
+      return await this.o.upstream.ask(bytes);
+    } catch (e) {
+      this.o.env.log.debug('no upstream resolver answered', { error: (e as Error).message });
+      return packet.encode({ type: 'response', id: query.id, flags: SERVER_FAILURE | RECURSION_AVAILABLE, questions: query.questions });
+    }
+  }
+
+  /** The target of an ExternalName, asked for on the client's behalf. */
+  private async chase(target: string, type: string): Promise<ReturnType<typeof record>[]> {
+    const inside = resolve(this.zone, target.toLowerCase(), type);
+    if (inside) return (inside.answers ?? []).map((a) => record(a, TTL_SECONDS));
+    try {
+      const query = packet.encode({ type: 'query', id: 1, flags: RECURSION_DESIRED, questions: [{ name: target, type: type as 'A' }] });
+      return (packet.decode(Buffer.from(await this.o.upstream.ask(query))).answers ?? []) as never;
+    } catch {
+      return [];
+    }
+  }
+}
+
+function record(a: Answer, ttl: number): packet.Answer {
+  switch (a.type) {
+    case 'A':
+    case 'AAAA':
+      return { type: a.type, name: a.name, ttl, data: a.ip };
+    case 'SRV':
+      return { type: 'SRV', name: a.name, ttl, data: { port: a.port, target: a.target, priority: 0, weight: 100 } };
+    case 'TXT':
+      return { type: 'TXT', name: a.name, ttl, data: a.text };
+    default:
+      return { type: a.type, name: a.name, ttl, data: a.target };
+  }
+}

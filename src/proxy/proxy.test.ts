@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import type { Service } from '../api/types/core/v1.js';
+import type { EndpointSlice } from '../api/types/discovery/v1.js';
+import { namesNeeded, restoreText } from './iptables.js';
+import { decide, type ProxyConfig } from './rules.js';
+
+const service = (spec: object = {}, more: object = {}): Service =>
+  ({
+    metadata: { name: 'web', namespace: 'ns' },
+    spec: { type: 'ClusterIP', clusterIP: '10.96.0.9', ports: [{ name: 'http', port: 80, protocol: 'TCP' }], ...spec },
+    status: {},
+    ...more,
+  }) as unknown as Service;
+
+type End = [ip: string, node: string, state?: 'ready' | 'going' | 'dead'];
+const slice = (...ends: End[]): EndpointSlice =>
+  ({
+    metadata: { namespace: 'ns', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    endpoints: ends.map(([ip, nodeName, state = 'ready']) => ({
+      addresses: [ip],
+      nodeName,
+      conditions: { ready: state === 'ready', serving: state !== 'dead', terminating: state === 'going' },
+    })),
+  }) as unknown as EndpointSlice;
+
+const TWO: End[] = [
+  ['10.1.0.2', 'n2'],
+  ['10.1.0.1', 'n1'],
+];
+
+describe('decide', () => {
+  const ips = (ends: End[], answers?: (ip: string) => boolean) => {
+    const [p] = decide([service()], [slice(...ends)], 'n1', answers);
+    return [p!.backends.map((b) => b.ip), p!.localBackends.map((b) => b.ip)];
+  };
+  it.each<[string, End[], string[], string[]]>([
+    ['in order, those of this node known', TWO, ['10.1.0.1', '10.1.0.2'], ['10.1.0.1']],
+    [
+      'none that is not ready',
+      [
+        ['a', 'n1', 'dead'],
+        ['b', 'n2'],
+      ],
+      ['b'],
+      [],
+    ],
+    [
+      'those that go only where no other is',
+      [
+        ['a', 'n1', 'going'],
+        ['b', 'n1'],
+      ],
+      ['b'],
+      ['b'],
+    ],
+    [
+      'all go',
+      [
+        ['a', 'n1', 'going'],
+        ['b', 'n2', 'going'],
+      ],
+      ['a', 'b'],
+      ['a'],
+    ],
+    [
+      'the last of this node goes: it still serves this node',
+      [
+        ['a', 'n1', 'going'],
+        ['b', 'n2'],
+      ],
+      ['b'],
+      ['a'],
+    ],
+  ])('%s', (_name, ends, all, local) => expect(ips(ends)).toEqual([all, local]));
+
+  it('ready ones that do not answer wait, unless there is no other', () => {
+    expect(ips(TWO, (ip) => ip === '10.1.0.2')[0]).toEqual(['10.1.0.2']);
+    expect(ips(TWO, () => false)[0]).toEqual(['10.1.0.1', '10.1.0.2']);
+  });
+
+  it('leaves out headless Services, names of elsewhere and those of other proxies', () => {
+    const none = [
+      service({ clusterIP: 'None' }),
+      service({ type: 'ExternalName', clusterIP: undefined }),
+      service({}, { metadata: { name: 'web', namespace: 'ns', labels: { 'service.kubernetes.io/service-proxy-name': 'x' } } }),
+    ];
+    expect(decide(none, [slice(...TWO)], 'n1')).toEqual([]);
+  });
+
+  it('an unnamed port bears the name of its Service alone', () => {
+    expect(decide([service({ ports: [{ port: 80 }] })], [], 'n1')[0]!.name).toBe('ns/web');
+  });
+});
+
+/** Chain names that can be read. */
+const names = (text: string) =>
+  text
+    .replace(/^ns\/web:http/, '')
+    .replace(/[.:]/g, '')
+    .toUpperCase();
+const text = (s: Service, ends: End[], config: Partial<ProxyConfig> = {}) => {
+  const ports = decide([s], [slice(...ends)], 'n1');
+  const known = new Set(namesNeeded(ports));
+  const out = restoreText(
+    ports,
+    { node: 'n1', ...config },
+    (t) => {
+      expect(known).toContain(t);
+      return names(t);
+    },
+    { nat: [], filter: [] },
+  );
+  // What every text has is held by the first golden text alone.
+  return out.split('\n').filter((l) => /web/.test(l) || /^(:|-A )KUBE-(SVC|SEP|SVL|EXT)-/.test(l));
+};
+const SEP = (ip: string, chain: string) => [
+  `-A KUBE-SEP-${chain} -m comment --comment "ns/web:http" -s ${ip} -j KUBE-MARK-MASQ`,
+  `-A KUBE-SEP-${chain} -m comment --comment "ns/web:http" -m tcp -p tcp -j DNAT --to-destination ${ip}:8080`,
+];
+
+describe('restoreText', () => {
+  it('nothing', () =>
+    expect(restoreText([], { node: 'n1' }, names, { nat: ['KUBE-SVC-OLD', 'KUBE-SERVICES'], filter: [] })).toBe(`*filter
+:KUBE-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-FORWARD - [0:0]
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*nat
+:KUBE-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-SVC-OLD - [0:0]
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --xor-mark 0x4000
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-MARK-MASQ -j MARK --or-mark 0x4000
+-X KUBE-SVC-OLD
+COMMIT
+`));
+
+  const BOTH = [...SEP('10.1.0.1', 'TCP101018080'), ...SEP('10.1.0.2', 'TCP101028080')];
+  const SPREAD = [
+    '-A KUBE-SVC-TCP -m comment --comment "ns/web:http -> 10.1.0.1:8080" -m statistic --mode random --probability 0.5000000000 -j KUBE-SEP-TCP101018080',
+    '-A KUBE-SVC-TCP -m comment --comment "ns/web:http -> 10.1.0.2:8080" -j KUBE-SEP-TCP101028080',
+  ];
+  const CHAINS = [':KUBE-SEP-TCP101018080 - [0:0]', ':KUBE-SEP-TCP101028080 - [0:0]', ':KUBE-SVC-TCP - [0:0]'];
+  const CLUSTER = '-A KUBE-SERVICES -m comment --comment "ns/web:http cluster IP" -m tcp -p tcp -d 10.96.0.9 --dport 80 -j KUBE-SVC-TCP';
+  const masquerade = (match: string) =>
+    `-A KUBE-SVC-TCP -m comment --comment "ns/web:http cluster IP" -m tcp -p tcp -d 10.96.0.9 --dport 80${match} -j KUBE-MARK-MASQ`;
+
+  it('a cluster IP', () => expect(text(service(), TWO)).toEqual([...CHAINS, ...BOTH, ...SPREAD, CLUSTER]));
+  it('with a pod network: others are masqueraded', () =>
+    expect(text(service(), TWO, { clusterCidr: '10.1.0.0/16' })).toEqual([
+      ...CHAINS,
+      ...BOTH,
+      masquerade(' ! -s 10.1.0.0/16'),
+      ...SPREAD,
+      CLUSTER,
+    ]));
+  it('masquerade all', () =>
+    expect(text(service(), TWO, { clusterCidr: '10.1.0.0/16', masqueradeAll: true })).toEqual([
+      ...CHAINS,
+      ...BOTH,
+      masquerade(''),
+      ...SPREAD,
+      CLUSTER,
+    ]));
+  it('no endpoints: refused', () =>
+    expect(
+      text(service({ type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }], externalIPs: ['192.0.2.7'] }), []),
+    ).toEqual([
+      '-A KUBE-SERVICES -m comment --comment "ns/web:http has no endpoints" -m tcp -p tcp -d 10.96.0.9 --dport 80 -j REJECT',
+      '-A KUBE-EXTERNAL-SERVICES -m comment --comment "ns/web:http has no endpoints" -m tcp -p tcp -d 192.0.2.7 --dport 80 -j REJECT',
+      '-A KUBE-EXTERNAL-SERVICES -m comment --comment "ns/web:http has no endpoints" -m addrtype --dst-type LOCAL -m tcp -p tcp --dport 30080 -j REJECT',
+    ]));
+
+  const nodePort = { type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] };
+  const PORT = '-A KUBE-NODEPORTS -m comment --comment "ns/web:http" -m tcp -p tcp --dport 30080 -j KUBE-EXT-TCP';
+  it('a node port', () =>
+    expect(text(service(nodePort), TWO)).toEqual([
+      ...CHAINS,
+      ':KUBE-EXT-TCP - [0:0]',
+      ...BOTH,
+      ...SPREAD,
+      CLUSTER,
+      PORT,
+      '-A KUBE-EXT-TCP -m comment --comment "masquerade traffic for ns/web:http external destinations" -j KUBE-MARK-MASQ',
+      '-A KUBE-EXT-TCP -j KUBE-SVC-TCP',
+    ]));
+
+  const LOCAL = [
+    '-A KUBE-EXT-TCP -m comment --comment "masquerade LOCAL traffic for ns/web:http external destinations" -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ',
+    '-A KUBE-EXT-TCP -m comment --comment "route LOCAL traffic for ns/web:http external destinations" -m addrtype --src-type LOCAL -j KUBE-SVC-TCP',
+  ];
+  it('external traffic stays on the node', () =>
+    expect(text(service({ ...nodePort, externalTrafficPolicy: 'Local' }), TWO)).toEqual([
+      ...CHAINS,
+      ':KUBE-SVL-TCP - [0:0]',
+      ':KUBE-EXT-TCP - [0:0]',
+      ...BOTH,
+      ...SPREAD,
+      '-A KUBE-SVL-TCP -m comment --comment "ns/web:http -> 10.1.0.1:8080" -j KUBE-SEP-TCP101018080',
+      CLUSTER,
+      PORT,
+      ...LOCAL,
+      '-A KUBE-EXT-TCP -j KUBE-SVL-TCP',
+    ]));
+  it('and is dropped where the node has none, under every address', () => {
+    const s = service({ ...nodePort, externalTrafficPolicy: 'Local', externalIPs: ['192.0.2.7'] });
+    expect(text(s, [['10.1.0.2', 'n2']]).filter((l) => /DROP/.test(l))).toEqual([
+      '-A KUBE-EXTERNAL-SERVICES -m comment --comment "ns/web:http has no local endpoints" -m tcp -p tcp -d 192.0.2.7 --dport 80 -j DROP',
+      '-A KUBE-EXTERNAL-SERVICES -m comment --comment "ns/web:http has no local endpoints" -m addrtype --dst-type LOCAL -m tcp -p tcp --dport 30080 -j DROP',
+    ]);
+  });
+  it('internal traffic stays on the node, too, or is dropped', () => {
+    const s = service({ internalTrafficPolicy: 'Local' });
+    expect(text(s, TWO)).toEqual([
+      ':KUBE-SEP-TCP101018080 - [0:0]',
+      ':KUBE-SVL-TCP - [0:0]',
+      ...SEP('10.1.0.1', 'TCP101018080'),
+      '-A KUBE-SVL-TCP -m comment --comment "ns/web:http -> 10.1.0.1:8080" -j KUBE-SEP-TCP101018080',
+      CLUSTER.replace('KUBE-SVC', 'KUBE-SVL'),
+    ]);
+    expect(text(s, [['10.1.0.2', 'n2']])).toEqual([
+      '-A KUBE-SERVICES -m comment --comment "ns/web:http has no local endpoints" -m tcp -p tcp -d 10.96.0.9 --dport 80 -j DROP',
+    ]);
+  });
+  it('session affinity', () => {
+    const lines = text(service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } }), TWO);
+    const recent = (ip: string, chain: string) =>
+      `-A KUBE-SVC-TCP -m comment --comment "ns/web:http -> ${ip}:8080" -m recent --name KUBE-SEP-${chain} --rcheck --seconds 60 --reap -j KUBE-SEP-${chain}`;
+    expect(lines.filter((l) => l.startsWith('-A KUBE-SVC'))).toEqual([
+      recent('10.1.0.1', 'TCP101018080'),
+      recent('10.1.0.2', 'TCP101028080'),
+      ...SPREAD,
+    ]);
+    expect(lines).toContain(
+      '-A KUBE-SEP-TCP101018080 -m comment --comment "ns/web:http" -m recent --name KUBE-SEP-TCP101018080 --set -m tcp -p tcp -j DNAT --to-destination 10.1.0.1:8080',
+    );
+  });
+});

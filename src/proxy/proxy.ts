@@ -1,0 +1,151 @@
+/** kube-proxy: follows Services and EndpointSlices and keeps the node's rules as they should be. */
+import type { Client } from '../client/client.js';
+import { Informers } from '../client/informer.js';
+import { ENDPOINT_SLICES, SERVICES } from '../client/kinds.js';
+import { sleep, type Timer } from '../util/clock.js';
+import type { Component, Env } from '../util/component.js';
+import { decide, type ServicePort, type ServiceRules } from './rules.js';
+
+/** Changes that come close together are put in at once. */
+const GATHER_MS = 5;
+/** The rules are put in again now and then, in case something else changed them. */
+const RESYNC_MS = 30_000;
+const RETRY_MS = 1_000;
+
+export interface ProxyOptions {
+  readonly client: Client;
+  readonly env: Env;
+  readonly node: string;
+  readonly rules: ServiceRules;
+  /** Whether a TCP connection to an endpoint of this node comes about. Absent: endpoints count from when they are ready. */
+  readonly connects?: (ip: string, port: number) => Promise<boolean>;
+}
+
+/** An endpoint that does not answer within this time counts all the same: its Pod said it is ready. */
+const ANSWER_MS = 1_000;
+const ASK_MS = 20;
+
+export class KubeProxy implements Component {
+  readonly name = 'kube-proxy';
+  private readonly informers: Informers;
+  private timer?: Timer;
+  private resync?: Timer;
+  private running?: Promise<void>;
+  private again = false;
+  private stopped = false;
+  /** `ip:port` of endpoints: whether they have answered. */
+  private readonly asked = new Map<string, boolean>();
+  /** Addresses that the rules in the kernel lead to. */
+  private applied = new Set<string>();
+  private changes: (() => void)[] = [];
+  private started = false;
+
+  constructor(private readonly o: ProxyOptions) {
+    this.informers = new Informers(o.client, o.env);
+  }
+
+  async start(): Promise<void> {
+    const soon = () => this.schedule(GATHER_MS);
+    for (const kind of [SERVICES, ENDPOINT_SLICES]) this.informers.for(kind).on({ add: soon, update: soon, delete: soon });
+    this.informers.for(ENDPOINT_SLICES).index('ip', (x) => (x.endpoints ?? []).flatMap((e) => e.addresses));
+    await this.informers.start();
+    await this.sync();
+    this.started = true;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.timer?.cancel();
+    this.resync?.cancel();
+    await this.informers.stop();
+    await this.running;
+  }
+
+  /** What is wanted now. */
+  wanted(): ServicePort[] {
+    return decide(this.informers.for(SERVICES).list(), this.informers.for(ENDPOINT_SLICES).list(), this.o.node, (ip, port) =>
+      this.answers(ip, port),
+    );
+  }
+
+  /**
+   * Resolves when no rule leads to any of these addresses any more, or after `limitMs`. A kubelet on the same machine waits for it
+   * before it ends a Pod's containers, so that no connection is sent to one that has stopped listening.
+   */
+  async withdrawn(ips: readonly string[], limitMs: number): Promise<void> {
+    const until = this.o.env.clock.now() + limitMs;
+    while (!this.stopped && ips.some((ip) => this.applied.has(ip)) && this.o.env.clock.now() < until)
+      await new Promise<void>((resolve) => {
+        const timer = this.o.env.clock.after(Math.max(until - this.o.env.clock.now(), 0), resolve);
+        this.changes.push(() => {
+          timer.cancel();
+          resolve();
+        });
+      });
+  }
+
+  /** Endpoints of this node are asked once before traffic goes there; those that were there before the proxy keep their traffic. */
+  private answers(ip: string, port: number): boolean {
+    if (!this.o.connects) return true;
+    const id = `${ip}:${port}`;
+    const known = this.asked.get(id);
+    if (known === undefined && !this.started) {
+      this.asked.set(id, true);
+      return true;
+    }
+    if (known === undefined) {
+      this.asked.set(id, false);
+      void this.ask(ip, port).then(() => {
+        this.asked.set(id, true);
+        this.schedule(0);
+      });
+    }
+    return known === true;
+  }
+
+  private async ask(ip: string, port: number): Promise<void> {
+    const { clock } = this.o.env;
+    const until = clock.now() + ANSWER_MS;
+    while (!this.stopped && clock.now() < until && !(await this.o.connects!(ip, port))) await sleep(clock, ASK_MS);
+  }
+
+  /** An endpoint of some slice still; else its address may be another Pod's next. */
+  private present(id: string): boolean {
+    const ip = id.slice(0, id.lastIndexOf(':'));
+    return this.informers.for(ENDPOINT_SLICES).byIndex('ip', ip).length > 0;
+  }
+
+  private schedule(ms: number): void {
+    if (this.stopped) return;
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    if (this.timer) return;
+    this.timer = this.o.env.clock.after(ms, () => {
+      this.timer = undefined;
+      this.running = this.sync().finally(() => {
+        this.running = undefined;
+        if (this.again) {
+          this.again = false;
+          this.schedule(GATHER_MS);
+        }
+      });
+    });
+  }
+
+  private async sync(): Promise<void> {
+    this.resync?.cancel();
+    try {
+      const wanted = this.wanted();
+      await this.o.rules.apply(wanted);
+      this.applied = new Set(wanted.flatMap((p) => [...p.backends, ...p.localBackends].map((b) => b.ip)));
+      for (const id of this.asked.keys()) if (this.asked.get(id) && !this.present(id)) this.asked.delete(id);
+      for (const tell of this.changes.splice(0)) tell();
+      if (!this.stopped) this.resync = this.o.env.clock.after(RESYNC_MS, () => this.schedule(0));
+    } catch (e) {
+      this.o.env.log.error('the service rules could not be put in; trying again', { error: (e as Error).message });
+      if (!this.stopped) this.resync = this.o.env.clock.after(RETRY_MS, () => this.schedule(0));
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * What kube-proxy wants: the services that are reachable, and where their traffic goes. Computed from Services and EndpointSlices alone;
+ * a `ServiceRules` (iptables, nftables, …) puts it into the kernel.
+ * Source: https://kubernetes.io/docs/reference/networking/virtual-ips/
+ */
+import type { Service } from '../api/types/core/v1.js';
+import type { EndpointSlice } from '../api/types/discovery/v1.js';
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+
+export interface Backend {
+  readonly ip: string;
+  readonly port: number;
+  /** On this node. */
+  readonly local: boolean;
+}
+
+export interface ServicePort {
+  /** `namespace/name:port` */
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly clusterIp: string;
+  readonly port: number;
+  readonly nodePort?: number;
+  readonly externalIps: readonly string[];
+  readonly loadBalancerIps: readonly string[];
+  readonly loadBalancerSources: readonly string[];
+  /** Seconds a client stays with its backend; undefined: no affinity. */
+  readonly affinitySeconds?: number;
+  readonly internalLocal: boolean;
+  readonly externalLocal: boolean;
+  readonly healthCheckNodePort?: number;
+  /** All that may serve, in a fixed order. */
+  readonly backends: readonly Backend[];
+  /** Those of this node that may serve where traffic must stay on it: also ones that are going, where no other is left here. */
+  readonly localBackends: readonly Backend[];
+}
+
+/** Puts the wanted state into the kernel, whole or not at all, touching nothing that is not its own. */
+export interface ServiceRules {
+  apply(ports: readonly ServicePort[]): Promise<void>;
+  /** Takes every rule of ours out again. */
+  clean(): Promise<void>;
+}
+
+export interface ProxyConfig {
+  readonly node: string;
+  /** Pods' addresses: traffic from elsewhere to a service address is masqueraded. */
+  readonly clusterCidr?: string;
+  readonly masqueradeAll?: boolean;
+}
+
+/** Whether a TCP endpoint answers yet: a program needs a moment to listen after its container has started. */
+export type Answers = (ip: string, port: number) => boolean;
+
+export function decide(
+  services: readonly Service[],
+  slices: readonly EndpointSlice[],
+  node: string,
+  answers: Answers = () => true,
+): ServicePort[] {
+  const byService = new Map<string, EndpointSlice[]>();
+  for (const s of slices) {
+    const name = s.metadata.labels?.['kubernetes.io/service-name'];
+    if (!name || s.addressType === 'FQDN') continue;
+    const key = `${s.metadata.namespace}/${name}`;
+    byService.set(key, [...(byService.get(key) ?? []), s]);
+  }
+  const out: ServicePort[] = [];
+  for (const s of services) {
+    if (!s.spec.clusterIP || s.spec.clusterIP === 'None' || s.spec.type === 'ExternalName') continue;
+    if (s.metadata.labels?.['service.kubernetes.io/service-proxy-name']) continue;
+    const key = `${s.metadata.namespace}/${s.metadata.name}`;
+    for (const p of s.spec.ports ?? []) {
+      const family = s.spec.clusterIP.includes(':') ? 'IPv6' : 'IPv4';
+      out.push({
+        name: p.name ? `${key}:${p.name}` : key,
+        protocol: (p.protocol ?? 'TCP') as Protocol,
+        clusterIp: s.spec.clusterIP,
+        port: p.port,
+        nodePort: p.nodePort || undefined,
+        externalIps: s.spec.externalIPs ?? [],
+        loadBalancerIps: (s.status.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!),
+        loadBalancerSources: s.spec.loadBalancerSourceRanges ?? [],
+        affinitySeconds:
+          s.spec.sessionAffinity === 'ClientIP' ? (s.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
+        internalLocal: s.spec.internalTrafficPolicy === 'Local',
+        externalLocal: s.spec.externalTrafficPolicy === 'Local',
+        healthCheckNodePort: s.spec.healthCheckNodePort || undefined,
+        ...backendsOf(
+          (byService.get(key) ?? []).filter((x) => x.addressType === family),
+          p.name ?? '',
+          node,
+          (p.protocol ?? 'TCP') === 'TCP' ? answers : () => true,
+        ),
+      });
+    }
+  }
+  return out.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function backendsOf(
+  slices: readonly EndpointSlice[],
+  port: string,
+  node: string,
+  answers: Answers,
+): Pick<ServicePort, 'backends' | 'localBackends'> {
+  const ready = new Map<string, Backend>();
+  const terminating = new Map<string, Backend>();
+  for (const slice of slices) {
+    const number = slice.ports?.find((p) => (p.name ?? '') === port)?.port;
+    if (!number) continue;
+    for (const e of slice.endpoints ?? []) {
+      const ip = e.addresses[0];
+      if (!ip) continue;
+      const b: Backend = { ip, port: number, local: e.nodeName === node };
+      const id = `${ip}:${number}`;
+      if (e.conditions?.ready !== false) ready.set(id, b);
+      else if (e.conditions?.serving && e.conditions.terminating) terminating.set(id, b);
+    }
+  }
+  const inOrder = (m: ReadonlyMap<string, Backend>) => [...m].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, b]) => b);
+  const [up, going] = [inOrder(ready), inOrder(terminating)];
+  const local = (b: Backend) => b.local;
+  return { backends: choose(up, going, answers), localBackends: choose(up.filter(local), going.filter(local), answers) };
+}
+
+/** Ready endpoints that answer; where there is none, those that are going but still serve; where there is none either, all ready ones. */
+function choose(ready: readonly Backend[], going: readonly Backend[], answers: Answers): readonly Backend[] {
+  const answering = ready.filter((b) => answers(b.ip, b.port));
+  if (answering.length) return answering;
+  return going.length ? going : ready;
+}

@@ -1,0 +1,72 @@
+/**
+ * What a scheduler plugin is, and what it sees: read-only snapshots of pods and nodes, precomputed. A plugin is a value; its functions are pure.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/
+ */
+import type { Node, Pod } from '../api/types/core/v1.js';
+import type { Amounts } from './resources.js';
+
+export interface HostPort {
+  readonly ip: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+export interface PodInfo {
+  readonly pod: Pod;
+  readonly key: string;
+  readonly requests: Amounts;
+  readonly nonZero: { readonly cpu: number; readonly memory: number };
+  readonly ports: readonly HostPort[];
+  readonly priority: number;
+}
+
+export interface NodeInfo {
+  readonly node: Node;
+  readonly name: string;
+  readonly allocatable: Amounts;
+  readonly requested: Amounts;
+  readonly nonZero: { readonly cpu: number; readonly memory: number };
+  readonly pods: ReadonlyMap<string, PodInfo>;
+  /** `ip/protocol/port` in use. */
+  readonly ports: ReadonlyMap<string, HostPort>;
+  /** Bytes of the images the node has, by name. */
+  readonly images: ReadonlyMap<string, number>;
+}
+
+export interface Snapshot {
+  readonly nodes: readonly NodeInfo[];
+  /** How many nodes have an image. */
+  imageSpread(image: string): number;
+}
+
+/** Why a pod does not fit on a node. `unresolvable`: taking other pods away would not help. */
+export interface Misfit {
+  readonly reasons: readonly string[];
+  readonly unresolvable?: boolean;
+}
+
+/** What in the cluster may make a pod schedulable that a plugin turned down. */
+export type ClusterEvent = 'node-added' | 'node-updated' | 'pod-removed' | 'pod-updated';
+
+export interface Plugin {
+  readonly name: string;
+  /** Times the score counts; 1 where absent. */
+  readonly weight?: number;
+  /** Events after which a pod that this plugin turned down is tried again. */
+  readonly helps?: readonly ClusterEvent[];
+  /** Once a pod: a reason why it fits nowhere, or what `filter` and `score` need. */
+  prepare?(pod: PodInfo, snapshot: Snapshot): { readonly misfit: Misfit } | { readonly state: unknown };
+  /** Before a pod enters the queue: a reason why it must wait. */
+  gate?(pod: Pod): string | undefined;
+  filter?(pod: PodInfo, node: NodeInfo, state: unknown): Misfit | undefined;
+  /** Any number; see `normalize`. */
+  score?(pod: PodInfo, node: NodeInfo, state: unknown, snapshot: Snapshot): number;
+  /** How raw scores become 0 to 100: as they are, highest is best, or lowest is best. */
+  readonly normalize?: 'none' | 'max-is-best' | 'min-is-best';
+}
+
+export const definePlugin = (plugin: Plugin): Plugin => plugin;
+
+export const misfit = (reason: string, unresolvable = false): Misfit => ({ reasons: [reason], unresolvable });
+
+export const MAX_SCORE = 100;

@@ -1,0 +1,35 @@
+/** Whether a node's labels and fields meet node selector terms. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity */
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from '../api/types/core/v1.js';
+
+export const matchesTerms = (terms: readonly NodeSelectorTerm[] | undefined, node: Node): boolean =>
+  terms?.some((t) => matchesTerm(t, node)) ?? false;
+
+/** An empty term matches nothing. */
+export function matchesTerm(t: NodeSelectorTerm, node: Node): boolean {
+  if (!t.matchExpressions?.length && !t.matchFields?.length) return false;
+  return (
+    (t.matchExpressions ?? []).every((r) => meets(r, node.metadata.labels?.[r.key])) &&
+    (t.matchFields ?? []).every((r) => meets(r, r.key === 'metadata.name' ? node.metadata.name : undefined))
+  );
+}
+
+function meets(r: NodeSelectorRequirement, value: string | undefined): boolean {
+  switch (r.operator) {
+    case 'In':
+      return value !== undefined && (r.values ?? []).includes(value);
+    case 'NotIn':
+      return value === undefined || !(r.values ?? []).includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return isInteger(value) && Number(value) > Number(r.values?.[0]);
+    case 'Lt':
+      return isInteger(value) && Number(value) < Number(r.values?.[0]);
+    default:
+      return false;
+  }
+}
+
+const isInteger = (v: string | undefined): boolean => v !== undefined && /^-?\d+$/.test(v);

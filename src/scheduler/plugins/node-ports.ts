@@ -1,0 +1,16 @@
+/** NodePorts: no two pods with the same host port on a node. */
+import { definePlugin, type HostPort, misfit } from '../framework.js';
+
+const clash = (a: HostPort, b: HostPort): boolean =>
+  a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === '0.0.0.0' || b.ip === '0.0.0.0');
+
+export const nodePorts = definePlugin({
+  name: 'NodePorts',
+  helps: ['node-added', 'pod-removed'],
+  filter({ ports }, node) {
+    if (!ports.length) return undefined;
+    for (const used of node.ports.values())
+      if (ports.some((p) => clash(p, used))) return misfit("node(s) didn't have free ports for the requested pod ports");
+    return undefined;
+  },
+});

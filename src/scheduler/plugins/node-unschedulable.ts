@@ -1,0 +1,14 @@
+/** NodeUnschedulable: a cordoned node takes only pods that bear its taint. */
+import { definePlugin, misfit } from '../framework.js';
+import { tolerates } from '../tolerations.js';
+
+const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
+
+export const nodeUnschedulable = definePlugin({
+  name: 'NodeUnschedulable',
+  helps: ['node-added', 'node-updated'],
+  filter: ({ pod }, { node }) =>
+    node.spec.unschedulable && !pod.spec.tolerations?.some((t) => tolerates(t, TAINT))
+      ? misfit('node(s) were unschedulable', true)
+      : undefined,
+});

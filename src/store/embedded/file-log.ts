@@ -1,0 +1,179 @@
+/**
+ * The log's files on the machine's disk: the only file of the store that touches `node:` modules.
+ * A file is filled with zeros ahead of its end, because a sync that need not record a new file length takes half the time.
+ * A sync that takes well under a millisecond is done in place: handing it to another thread would cost as much again. On a slow disk it
+ * goes to a thread, so that the process does not stand still.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import { crc32 } from './checksum.js';
+import type { LogDirectory, LogFile } from './files.js';
+
+const AHEAD = 1024 * 1024;
+const ZEROS = new Uint8Array(AHEAD);
+/** Syncs of at most this many milliseconds are done in place. */
+const IN_PLACE_MS = 1;
+/** After a slow sync so many go to a thread before one is tried in place again. */
+const BACK_OFF = 64;
+const LOCK = 'lock';
+
+const fdatasync = promisify(fs.fdatasync);
+/** Native from Node 20.15 on. */
+const native = (zlib as { crc32?: (data: Uint8Array, value?: number) => number }).crc32;
+
+export class NodeLogFile implements LogFile {
+  size: number;
+  private inThread = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly fd: number,
+    private readonly appends: boolean,
+  ) {
+    this.size = fs.fstatSync(fd).size;
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    writeAll(this.fd, bytes, at);
+    const end = at + bytes.length;
+    if (end <= this.size) return;
+    this.size = end;
+    if (!this.appends) return;
+    try {
+      writeAll(this.fd, ZEROS, end);
+      this.size = end + AHEAD;
+    } catch {
+      // Room for the bytes, none for the zeros: they are only there for speed.
+    }
+  }
+
+  sync(): void | Promise<void> {
+    if (this.inThread > 0) {
+      this.inThread--;
+      return this.syncLater();
+    }
+    const start = process.hrtime.bigint();
+    fs.fdatasyncSync(this.fd);
+    if (Number(process.hrtime.bigint() - start) / 1e6 > IN_PLACE_MS) this.inThread = BACK_OFF;
+  }
+
+  syncNow(): void {
+    fs.fdatasyncSync(this.fd);
+  }
+
+  syncLater(): Promise<void> {
+    return fdatasync(this.fd);
+  }
+
+  read(at: number, length: number): Uint8Array {
+    const wanted = Math.min(length, Math.max(this.size - at, 0));
+    const bytes = Buffer.allocUnsafeSlow(wanted);
+    let got = 0;
+    while (got < wanted) {
+      const n = fs.readSync(this.fd, bytes, got, wanted - got, at + got);
+      if (n === 0) break;
+      got += n;
+    }
+    // Not a Buffer: its `slice` would not copy.
+    return new Uint8Array(bytes.buffer, 0, got);
+  }
+
+  truncate(size: number): void {
+    fs.ftruncateSync(this.fd, size);
+    fs.fsyncSync(this.fd);
+    this.size = size;
+  }
+
+  close(): void {
+    fs.closeSync(this.fd);
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done);
+}
+
+/** Opens a data directory, makes it where it is missing, and locks it against other processes. */
+export function openLogDirectory(dir: string): LogDirectory {
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const full = fs.realpathSync(dir);
+  const lock = path.join(full, LOCK);
+  takeLock(lock, full);
+  const names = fs.openSync(full, 'r');
+  return {
+    path: full,
+    list: () => fs.readdirSync(full),
+    open: (name) => new NodeLogFile(name, fs.openSync(path.join(full, name), 'r+'), true),
+    create: (name, appends) => new NodeLogFile(name, fs.openSync(path.join(full, name), 'wx+', 0o600), appends),
+    rename: (from, to) => fs.renameSync(path.join(full, from), path.join(full, to)),
+    remove: (name) => fs.rmSync(path.join(full, name), { force: true }),
+    syncNames: () => fs.fsyncSync(names),
+    checksum: native ?? crc32,
+    close() {
+      fs.closeSync(names);
+      fs.rmSync(lock, { force: true });
+    },
+  };
+}
+
+/** Another process (or this one) has the data directory open. */
+export class StoreLockedError extends Error {
+  constructor(dir: string, pid: number) {
+    super(`the data directory ${dir} is in use by process ${pid}: stop that process, or use another directory`);
+    this.name = 'StoreLockedError';
+  }
+}
+
+/** The lock names a process by id and start time, so that a later process with the same id does not count. */
+function takeLock(lock: string, dir: string): void {
+  const mine = `${process.pid} ${startTime(process.pid)}\n`;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      fs.writeFileSync(lock, mine, { flag: 'wx', mode: 0o600 });
+      return;
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code !== 'EEXIST') throw e;
+    }
+    const theirs = readIfThere(lock);
+    if (theirs === undefined) continue;
+    const [pid, started] = theirs.trim().split(' ');
+    if (alive(Number(pid), started)) throw new StoreLockedError(dir, Number(pid));
+    // Take the dead one away under another name, and see that it was still the dead one.
+    const aside = `${lock}.${process.pid}`;
+    try {
+      fs.renameSync(lock, aside);
+    } catch {
+      continue;
+    }
+    if (readIfThere(aside) !== theirs) fs.linkSync(aside, lock);
+    fs.rmSync(aside, { force: true });
+  }
+  throw new Error(`cannot lock the data directory ${dir}: others keep taking it`);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function alive(pid: number, started: string | undefined): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const now = startTime(pid);
+  return now === '' || started === undefined || started === '' || now === started;
+}
+
+/** The process's start in clock ticks since boot; '' where the system does not tell. */
+function startTime(pid: number): string {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  return stat === undefined ? '' : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '');
+}

@@ -1,0 +1,29 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { openEmbeddedStore } from '../../src/store/embedded/open.js';
+import { openMemoryStore } from '../../src/store/memory.js';
+import { silentLogger } from '../../src/util/logger.js';
+import { seededRandom } from '../../src/util/random.js';
+import { VirtualClock } from '../../src/util/virtual-clock.js';
+import { describeStore } from './store.js';
+
+describeStore('memory', async () => {
+  const clock = new VirtualClock();
+  const store = openMemoryStore({ env: { clock, random: seededRandom(1), log: silentLogger } });
+  return { store, pass: (s) => clock.advance(s * 1000), close: () => store.close() };
+});
+
+describeStore('embedded', async () => {
+  const clock = new VirtualClock();
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-store-'));
+  const store = await openEmbeddedStore({ dir, env: { clock, random: seededRandom(1), log: silentLogger } });
+  return {
+    store,
+    pass: (s) => clock.advance(s * 1000),
+    async close() {
+      await store.close();
+      fs.rmSync(dir, { recursive: true });
+    },
+  };
+});
