@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
 const has = (name) => (process.env.PATH ?? '').split(':').some((d) => fs.existsSync(`${d}/${name}`));
+const env = { ...process.env, NO_COLOR: '1' };
 const left = [];
+/** A line for each failed test, said last: a log is read from its end. */
+const failures = [];
 const root = process.getuid?.() === 0;
 if (!root) left.push('e2e on containerd: not root');
 else if (!has('containerd')) left.push('e2e on containerd: containerd is not installed');
@@ -14,7 +17,7 @@ if (!fs.existsSync('../shared/oracle')) left.push('comparisons with recorded ans
 
 const step = (name, command, args) => {
   console.log(`\n== ${name}`);
-  const r = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, FORCE_COLOR: '0' } });
+  const r = spawnSync(command, args, { stdio: 'inherit', env });
   if (r.status !== 0) {
     console.error(`\n${name} failed`);
     process.exit(1);
@@ -34,13 +37,18 @@ for (const project of ['unit', 'integration', 'e2e']) {
   const r = spawnSync(
     'npx',
     ['vitest', 'run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${out}`, '--passWithNoTests'],
-    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } },
+    { stdio: ['ignore', 'inherit', 'inherit'], env },
   );
   if (fs.existsSync(out)) {
     const j = JSON.parse(fs.readFileSync(out, 'utf8'));
     passed += j.numPassedTests;
     failed += j.numFailedTests;
     skipped += j.numPendingTests + j.numTodoTests;
+    for (const file of j.testResults) {
+      if (file.message) failures.push(`${file.name}: ${file.message.split('\n')[0]}`);
+      for (const t of file.assertionResults)
+        if (t.status === 'failed') failures.push(`${t.fullName}: ${(t.failureMessages[0] ?? '').split('\n')[0]}`);
+    }
     fs.rmSync(out);
   }
   if (r.status !== 0) {
@@ -49,5 +57,6 @@ for (const project of ['unit', 'integration', 'e2e']) {
   }
 }
 if (left.length) console.log(`\nleft out on this machine:\n${left.map((l) => `  ${l}`).join('\n')}`);
+if (failures.length) console.log(`\nfailed:\n${failures.map((l) => `  ${l}`).join('\n')}`);
 console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed ? 1 : 0);

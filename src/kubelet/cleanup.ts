@@ -5,7 +5,7 @@ import { killPod } from './kill.js';
 import { POD_NAME, POD_NAMESPACE, podFromLabels, podUidOf } from './labels.js';
 import { logLink, podLogDir } from './paths.js';
 import { findContainer, uidOf } from './pods.js';
-import { podCgroup } from './qos.js';
+import { podCgroup, QOS_GROUPS } from './qos.js';
 import { lookAt, type PodSeen, type SeenContainer } from './seen.js';
 
 /** Containers that have ended and are kept, by name: for their logs and their last state. */
@@ -68,10 +68,10 @@ export async function removeOrphans(ctx: KubeletContext, known: (uid: string) =>
     const seen = await lookAt(ctx.runtime, ctx.host.files, uid);
     await killPod(ctx, pod, seen, 1);
     await removePod(ctx, pod, await lookAt(ctx.runtime, ctx.host.files, uid));
-    for (const qos of ['', '/burstable', '/besteffort']) await ctx.host.cgroups.remove(`${ctx.config.cgroupRoot}${qos}/pod${uid}`);
+    for (const qos of QOS_GROUPS) await ctx.host.cgroups.remove(`${ctx.config.cgroupRoot}${qos}/pod${uid}`);
   }
   for (const uid of await ctx.volumes.podsOnDisk()) if (!known(uid)) await ctx.volumes.tearDown(uid);
-  for (const qos of ['', '/burstable', '/besteffort']) {
+  for (const qos of QOS_GROUPS) {
     for (const name of await ctx.host.cgroups.children(`${ctx.config.cgroupRoot}${qos}`)) {
       if (name.startsWith('pod') && !known(name.slice(3))) await ctx.host.cgroups.remove(`${ctx.config.cgroupRoot}${qos}/${name}`);
     }

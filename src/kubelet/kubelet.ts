@@ -25,6 +25,7 @@ import { ApiPodSource, type PodSource } from './pod-source.js';
 import { PodWorker, type WorkerDeps } from './pod-worker.js';
 import { isMirror, isStatic, nameOf, namespaceOf, uidOf } from './pods.js';
 import { ProbeManager } from './probe-manager.js';
+import { POD_CGROUP_ROOT } from './qos.js';
 import type { ContainerRuntime, RuntimeVersion } from './runtime.js';
 import { ApiServiceSource, type ServiceSource } from './services.js';
 import { MirrorPods, StaticPodFolder } from './static-pods.js';
@@ -207,7 +208,7 @@ export class Kubelet implements Component {
       config: {
         folders,
         clusterDomain: this.options.clusterDomain ?? 'cluster.local',
-        cgroupRoot: this.options.cgroupRoot ?? '/kubepods',
+        cgroupRoot: this.options.cgroupRoot ?? POD_CGROUP_ROOT,
         memoryCapacity: facts.memoryBytes,
       },
       clusterDNS: this.options.clusterDNS ?? [],

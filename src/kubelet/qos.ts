@@ -41,6 +41,11 @@ export function cpuShares(milliCpu: number | undefined): number {
 
 const cpuQuota = (milliCpu: number | undefined): number => (milliCpu ? Math.max(MIN_QUOTA, Math.floor((milliCpu * PERIOD) / 1000)) : 0);
 
+/** Where a pod's group may lie below the root of all pods: guaranteed, burstable, best effort. */
+export const QOS_GROUPS = ['', '/burstable', '/besteffort'] as const;
+/** The root of all pods' groups. */
+export const POD_CGROUP_ROOT = '/kubepods';
+
 export function podCgroup(root: string, pod: Pod): string {
   const qos = qosClass(pod);
   return `${root}${qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`}/pod${uidOf(pod)}`;

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { Kubectl, OLD_KUBECTL, onPath } from './lab/kubectl.js';
 import { Lab } from './lab/lab.js';
 import { differences, machineState } from './lab/machine.js';
@@ -19,6 +19,14 @@ const until = async (what: string, test: () => boolean | Promise<boolean>, ms = 
   }
   throw new Error(`${what}: not so after ${ms / 1000} s`);
 };
+/** Waits until `read` gives `wanted`; what it gave last is in the error. */
+const untilIs = async (what: string, read: () => string | Promise<string>, wanted: string, ms?: number) => {
+  let last = '';
+  const test = async () => (last = await read()) === wanted;
+  await until(what, test, ms).catch((e: Error) =>
+    expect.fail(`${e.message}; it gave ${JSON.stringify(last)}, not ${JSON.stringify(wanted)}`),
+  );
+};
 
 describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
   let lab: Lab;
@@ -29,6 +37,8 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
     before = machineState();
     lab = await Lab.start(dir);
   });
+  // Where a test fails on a machine that nobody can look at, the state of the cluster is in the output.
+  beforeEach(() => onTestFailed(() => console.error(lab?.diagnosis())));
   afterAll(async () => {
     await lab?.stop();
     fs.rmSync(dir, { recursive: true, force: true });
@@ -36,17 +46,18 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
 
   it('runs both applications from the private registry', async () => {
     lab.apply();
-    await until(
+    await untilIs(
       'both Deployments available',
-      () => lab.kubectl.run('-n ns-uat get deploy -o jsonpath={.items[*].status.availableReplicas}') === '1 1',
+      () => lab.kubectl.run('-n ns-uat get deploy -o jsonpath={.items[*].status.availableReplicas}'),
+      '1 1',
     );
     expect(lab.kubectl.run('-n ns-uat get pods --no-headers')).toMatch(/^(\S+ +1\/1 +Running.*\n){2}$/);
   });
 
   it('serves the pages through the node port, the Service address and the cluster DNS', async () => {
-    await until('nginx answers', async () => (await lab.page('/')) === 'k8s lab nginx web v1');
+    await untilIs('nginx answers', () => lab.page('/'), 'k8s lab nginx web v1');
     expect(await lab.page('/webapp/index.html')).toBe('webapp nginx v1');
-    await until('nginx reaches tomcat', async () => (await lab.page('/myapp/index.html')) === 'k8s lab tomcat app1 v1');
+    await untilIs('nginx reaches tomcat', () => lab.page('/myapp/index.html'), 'k8s lab tomcat app1 v1');
   });
 
   it('serves files that lie in the mounted folder of the host', async () => {
@@ -60,10 +71,10 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
     await new Promise((r) => setTimeout(r, 500));
     lab.kubectl.run('-n ns-uat set image deploy/uat-nginx-deployment uat-nginx-container=harbor.haostack.com/k8s/jack_k8s_nginx-web1:v2');
     lab.kubectl.run('-n ns-uat rollout status deploy/uat-nginx-deployment --timeout=60s');
-    await until('v2 answers', async () => (await lab.page('/')) === 'k8s lab nginx web v2');
+    await untilIs('v2 answers', () => lab.page('/'), 'k8s lab nginx web v2');
     lab.kubectl.run('-n ns-uat rollout undo deploy/uat-nginx-deployment --to-revision=1');
     lab.kubectl.run('-n ns-uat rollout status deploy/uat-nginx-deployment --timeout=60s');
-    await until('v1 answers again', async () => (await lab.page('/')) === 'k8s lab nginx web v1');
+    await untilIs('v1 answers again', () => lab.page('/'), 'k8s lab nginx web v1');
     const result = await load.stop();
     expect(result.failures).toEqual([]);
     expect(result.answers).toBeGreaterThan(100);
@@ -77,17 +88,18 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
     expect(await lab.page('/')).toBe('k8s lab nginx web v1');
     lab.kubectl.run('-n ns-uat rollout resume deploy/uat-nginx-deployment');
     lab.kubectl.run('-n ns-uat rollout status deploy/uat-nginx-deployment --timeout=60s');
-    await until('v2 answers', async () => (await lab.page('/')) === 'k8s lab nginx web v2');
+    await untilIs('v2 answers', () => lab.page('/'), 'k8s lab nginx web v2');
   });
 
   it('scales to ten', async () => {
     // Ten times half a core is more than a small machine has.
     lab.kubectl.run('-n ns-uat set resources deploy/uat-tomcat-app1-deployment --requests=cpu=20m,memory=16Mi');
     lab.kubectl.run('-n ns-uat scale deploy/uat-tomcat-app1-deployment --replicas=10');
-    await until(
+    await untilIs(
       'ten available',
-      () => lab.kubectl.run('-n ns-uat get deploy uat-tomcat-app1-deployment -o jsonpath={.status.availableReplicas}') === '10',
-      90_000,
+      () => lab.kubectl.run('-n ns-uat get deploy uat-tomcat-app1-deployment -o jsonpath={.status.availableReplicas}'),
+      '10',
+      180_000,
     );
     expect(
       lab.kubectl.run('-n ns-uat get endpoints uat-tomcat-app1-service -o jsonpath={.subsets[0].addresses[*].ip}').split(' '),
@@ -181,7 +193,7 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
     // The tests above left a rollout to v1 under way.
     lab.kubectl.run('-n ns-uat rollout status deploy/uat-nginx-deployment --timeout=60s');
     await until('one nginx runs', () => /^containerd:\S+$/.test(ids()));
-    await until('v1 answers', async () => (await lab.page('/')) === 'k8s lab nginx web v1');
+    await untilIs('v1 answers', () => lab.page('/'), 'k8s lab nginx web v1');
     const first = ids();
     lab.kubectl.run('-n ns-uat create configmap acknowledged --from-literal=a=1');
     await lab.killAndResume();

@@ -1,9 +1,11 @@
 /** `k8ts down`: nothing of the cluster is left on the machine: no process, mount, namespace, link, route or rule. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { removePodGroups } from '../../host/kubelet/cgroups.js';
 import { cleanPodNetwork } from '../../host/network/cni.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import { run } from '../../host/run.js';
+import { POD_CGROUP_ROOT } from '../../kubelet/qos.js';
 import type { Logger } from '../../util/logger.js';
 import { clearState, isRunning, loadState, type UpState } from './state.js';
 import { containerdOf, type Progress } from './up.js';
@@ -45,10 +47,12 @@ export async function removeAll(dataDir: string, state: UpState, log: Logger, pr
       () => 'removed',
     );
     await progress(
-      'mounts and log folders',
+      'mounts, control groups and log folders',
       async () => {
+        const uids = listed(path.join(dataDir, 'kubelet', 'pods'));
         await unmountUnder(dataDir);
-        removePodLogs(dataDir);
+        await removePodGroups(POD_CGROUP_ROOT, uids);
+        removePodLogs(uids);
       },
       () => 'removed',
     );
@@ -77,10 +81,7 @@ async function unmountUnder(dir: string): Promise<void> {
   for (const m of mounts) await run('umount', ['-l', m]).catch(() => undefined);
 }
 
-/** The log folders of pods whose volumes lie in our data directory. */
-function removePodLogs(dataDir: string): void {
-  const pods = path.join(dataDir, 'kubelet', 'pods');
-  const uids = fs.existsSync(pods) ? fs.readdirSync(pods) : [];
+function removePodLogs(uids: readonly string[]): void {
   for (const name of listed('/var/log/pods'))
     if (uids.some((u) => name.endsWith(`_${u}`))) fs.rmSync(path.join('/var/log/pods', name), { recursive: true, force: true });
   // Links to logs that are gone.

@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { CgroupLimits, Cgroups, CgroupUsage } from '../../kubelet/host.js';
+import { QOS_GROUPS } from '../../kubelet/qos.js';
 
 const ROOT = '/sys/fs/cgroup';
 /** Hierarchies that pods are limited or measured in; runc joins the others by itself. */
@@ -71,7 +72,11 @@ async function removeTree(dir: string): Promise<void> {
 }
 
 class CgroupsV1 implements Cgroups {
-  constructor(private readonly controllers: readonly string[]) {}
+  constructor(
+    private readonly controllers: readonly string[],
+    /** All that are mounted: runc makes a pod's group in each, also in the `unified` one of a hybrid machine. */
+    private readonly hierarchies: readonly string[],
+  ) {}
 
   private dir(controller: string, group: string): string {
     return path.join(ROOT, controller, group);
@@ -105,7 +110,7 @@ class CgroupsV1 implements Cgroups {
   }
 
   async remove(group: string): Promise<void> {
-    for (const c of this.controllers) await removeTree(this.dir(c, group));
+    for (const h of this.hierarchies) await removeTree(this.dir(h, group));
   }
 
   async usage(group: string): Promise<CgroupUsage | undefined> {
@@ -191,5 +196,17 @@ export async function machineCgroups(): Promise<Cgroups> {
   for (const c of CONTROLLERS) if (await exists(path.join(ROOT, c, 'tasks'))) present.push(c);
   if (!present.includes('memory') || !present.includes('cpu'))
     throw new Error(`no cgroup hierarchies for cpu and memory are mounted below ${ROOT}`);
-  return new CgroupsV1(present);
+  const linked = (await fs.readdir(ROOT, { withFileTypes: true })).filter((e) => e.isDirectory()).map((e) => e.name);
+  return new CgroupsV1(present, linked);
+}
+
+/** The groups of these pods, and the root of all pods where no other kubelet's are left in it. */
+export async function removePodGroups(root: string, uids: readonly string[]): Promise<void> {
+  const cgroups = await machineCgroups();
+  let others = 0;
+  for (const qos of QOS_GROUPS) {
+    for (const uid of uids) await cgroups.remove(`${root}${qos}/pod${uid}`);
+    others += (await cgroups.children(`${root}${qos}`)).filter((n) => n.startsWith('pod')).length;
+  }
+  if (!others) await cgroups.remove(root);
 }

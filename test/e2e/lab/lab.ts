@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { nginxImage, push, tomcatImage } from './images.js';
 import { Kubectl, onPath } from './kubectl.js';
 import { freePort, type Registry, startRegistry } from './registry.js';
@@ -108,25 +109,13 @@ export class Lab {
 
   /** Requests on new connections, four at a time, until stopped; at most two minutes. */
   load(): { stop(): Promise<LoadResult> } {
-    let going = true;
-    let answers = 0;
-    const failures: string[] = [];
-    const end = Date.now() + 120_000;
-    const worker = async () => {
-      while (going && Date.now() < end) {
-        await get(`http://${nodeAddress()}:30016/`).then(
-          () => answers++,
-          (e: Error) => failures.push(`${new Date().toISOString()} ${e.message}`),
-        );
-        await new Promise((r) => setTimeout(r, 3));
-      }
-    };
-    const workers = Promise.all(Array.from({ length: 4 }, worker));
+    const workerData = { url: `http://${nodeAddress()}:30016/`, limitMs: 120_000 };
+    const worker = new Worker(`${ROOT}test/e2e/lab/load.mjs`, { workerData });
+    const result = new Promise<LoadResult>((resolve, reject) => worker.once('message', resolve).once('error', reject));
     return {
-      async stop() {
-        going = false;
-        await workers;
-        return { answers, failures };
+      stop: () => {
+        worker.postMessage('stop');
+        return result;
       },
     };
   }
@@ -156,6 +145,30 @@ export class Lab {
     process.kill(pid, 'SIGKILL');
     for (let i = 0; i < 100 && fs.existsSync(`/proc/${pid}`); i++) await new Promise((r) => setTimeout(r, 50));
     this.up();
+  }
+
+  /** What there is to see of the lab, in a few dozen lines. */
+  diagnosis(): string {
+    const show = (title: string, text: string) => `-- ${title}\n${text.trim()}\n`;
+    const rules = (() => {
+      try {
+        return execFileSync('iptables-save', ['-t', 'nat'], { encoding: 'utf8' })
+          .split('\n')
+          .filter((l) => l.includes('uat-nginx') && l.startsWith('-A'))
+          .join('\n');
+      } catch (e) {
+        return (e as Error).message;
+      }
+    })();
+    const log = path.join(this.dataDir, 'k8ts.log');
+    return [
+      ...['get pods,rs -A -o wide', 'get endpointslices -n ns-uat', 'get events -n ns-uat --sort-by=.lastTimestamp'].map((c) => {
+        const { out, err } = this.kubectl.try(c);
+        return show(`kubectl ${c}`, `${out}${err}`.split('\n').slice(-16).join('\n'));
+      }),
+      show('rules of the nginx service', rules),
+      show('log', fs.existsSync(log) ? fs.readFileSync(log, 'utf8').split('\n').slice(-20).join('\n') : 'none'),
+    ].join('');
   }
 
   async down(): Promise<void> {
