@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { down, removeAll } from '../cluster/up/down.js';
+import { claimMachine } from '../cluster/up/machine-owner.js';
 import { isRunning, loadState, processStart, saveState } from '../cluster/up/state.js';
 import { containersImpossible, defaultNodeName, type Progress, up } from '../cluster/up/up.js';
 import { createLogger } from '../host/logger.js';
@@ -104,6 +105,7 @@ async function runUp(f: UpFlags): Promise<void> {
   const log = createLogger('info', path.join(dataDir, 'k8ts.log'));
   const nodeName = f.nodeName ?? (runtime === 'simulated' && nodes > 1 ? 'node' : defaultNodeName());
   fs.mkdirSync(dataDir, { recursive: true });
+  if (runtime === 'containerd') claimMachine(dataDir);
   const state = {
     pid: process.pid,
     startTime: processStart(process.pid) ?? '',

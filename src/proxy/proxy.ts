@@ -49,7 +49,7 @@ export class KubeProxy implements Component {
     for (const kind of [SERVICES, ENDPOINT_SLICES]) this.informers.for(kind).on({ add: soon, update: soon, delete: soon });
     this.informers.for(ENDPOINT_SLICES).index('ip', (x) => (x.endpoints ?? []).flatMap((e) => e.addresses));
     await this.informers.start();
-    await this.sync();
+    await this.begin();
     this.started = true;
   }
 
@@ -124,14 +124,21 @@ export class KubeProxy implements Component {
     if (this.timer) return;
     this.timer = this.o.env.clock.after(ms, () => {
       this.timer = undefined;
-      this.running = this.sync().finally(() => {
-        this.running = undefined;
-        if (this.again) {
-          this.again = false;
-          this.schedule(GATHER_MS);
-        }
-      });
+      if (this.running) this.again = true;
+      else void this.begin();
     });
+  }
+
+  /** One at a time: the older of two would overwrite the newer. */
+  private begin(): Promise<void> {
+    this.running = this.sync().finally(() => {
+      this.running = undefined;
+      if (this.again) {
+        this.again = false;
+        this.schedule(GATHER_MS);
+      }
+    });
+    return this.running;
   }
 
   private async sync(): Promise<void> {

@@ -7,6 +7,7 @@ import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import { run } from '../../host/run.js';
 import { POD_CGROUP_ROOT } from '../../kubelet/qos.js';
 import type { Logger } from '../../util/logger.js';
+import { releaseMachine } from './machine-owner.js';
 import { clearState, isRunning, loadState, type UpState } from './state.js';
 import { containerdOf, type Progress } from './up.js';
 
@@ -57,6 +58,7 @@ export async function removeAll(dataDir: string, state: UpState, log: Logger, pr
       () => 'removed',
     );
   }
+  releaseMachine(dataDir);
   clearState(dataDir);
 }
 

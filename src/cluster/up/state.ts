@@ -16,11 +16,12 @@ export interface UpState {
 
 const FILE = 'up.json';
 
-/** When a process began, as the kernel counts; undefined where there is no such process. */
+/** When a process began, as the kernel counts; undefined where there is none, or only what its parent has not asked about yet. */
 export function processStart(pid: number): string | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : rest[18];
   } catch {
     return undefined;
   }

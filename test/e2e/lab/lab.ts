@@ -5,6 +5,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { machineOwner } from '../../../src/cluster/up/machine-owner.js';
 import { nginxImage, push, tomcatImage } from './images.js';
 import { Kubectl, onPath } from './kubectl.js';
 import { freePort, type Registry, startRegistry } from './registry.js';
@@ -49,6 +50,9 @@ export class Lab {
         say(`pushed ${image.name}`);
       }
       const lab = new Lab(dir, registry, `http://127.0.0.1:${await freePort()}`, await freePort());
+      // A lab that was killed has the machine's pod network still.
+      const left = machineOwner();
+      if (left && path.dirname(left).startsWith(path.join(os.tmpdir(), 'k8ts-lab-'))) lab.k8ts(['down', '--data-dir', left]);
       lab.up();
       return lab;
     } catch (e) {

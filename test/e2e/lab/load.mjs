@@ -3,7 +3,7 @@ import http from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 
 const AT_ONCE = 4;
-const PAUSE_MS = 3;
+const PAUSE_MS = 10;
 const ANSWER_MS = 5_000;
 const { url, limitMs } = workerData;
 
