@@ -1,4 +1,5 @@
-// Takes the documentation of the API's types and fields out of @kubernetes/client-node's type declarations, for `kubectl explain`.
+// Takes the documentation of the API's types and fields out of the type declarations of @kubernetes/client-node and kubernetes-types,
+// for `kubectl explain`.
 // What comes out is not committed: { "<OpenAPI name>": text, "<OpenAPI name>.<field>": text }.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -39,6 +40,22 @@ function readModel(file) {
   return { own: own ? clean(own[1]) : '', fields, names: new Set(jsonNames.values()) };
 }
 
+/**
+ * client-node drops the texts of fields whose type has a class of its own. kubernetes-types has them, of an older version: what a field is
+ * for has not changed where the field was there.
+ */
+const older = path.dirname(createRequire(import.meta.url).resolve('kubernetes-types/package.json'));
+const olderFiles = new Map();
+function olderFields(name) {
+  const [, group, version, type] = /([^.]+)\.([^.]+)\.([^.]+)$/.exec(name);
+  const file = path.join(older, group, `${version}.d.ts`);
+  if (!olderFiles.has(file)) olderFiles.set(file, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+  const block = new RegExp(`export interface ${type} \\{\\n([\\s\\S]*?)\\n\\}`).exec(olderFiles.get(file))?.[1] ?? '';
+  const fields = {};
+  for (const m of block.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*"?([\w$-]+)"?\??:/g)) fields[m[2]] = clean(m[1]);
+  return fields;
+}
+
 export async function apiDocs() {
   const bundle = await build({
     entryPoints: ['src/api/schemas.ts'],
@@ -74,6 +91,10 @@ export async function apiDocs() {
     const times = new Map();
     for (const { text } of uses) times.set(text, (times.get(text) ?? 0) + 1);
     for (const { key, text } of uses) if (times.get(text) > 1 && times.get(text) > uses.length / 2) delete docs[key];
+  }
+  for (const name of schemas.names()) {
+    const fields = olderFields(name);
+    for (const f of schemas.type(name).fields) if (fields[f.name]) docs[`${name}.${f.name}`] ??= fields[f.name];
   }
   return docs;
 }

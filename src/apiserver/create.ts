@@ -22,7 +22,7 @@ import { discovery } from './discovery/discovery.js';
 import { fieldManager } from './fields/manager.js';
 import { get } from './handlers/read.js';
 import { patch, update } from './handlers/write.js';
-import { health, rootPaths, version } from './health.js';
+import { asks, ENDPOINTS, type HealthCheck, health, rootPaths, version } from './health.js';
 import { LocalClient } from './local-client.js';
 import { Metrics } from './metrics.js';
 import { firstOf, type NonResourceHandler } from './non-resource.js';
@@ -30,6 +30,7 @@ import { openapi } from './openapi/openapi.js';
 import { ResourceTable } from './resources.js';
 import type { SubresourceHandlers } from './routes.js';
 import { ApiServer } from './server.js';
+import { type StartHook, StartHooks } from './start-hooks.js';
 import { Storage } from './storage/storage.js';
 import { type ComponentProbe, componentStatusHandlers } from './subresources/component-status.js';
 import { finalizeNamespace } from './subresources/namespaces.js';
@@ -165,22 +166,32 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
   };
 
   const metrics = new Metrics(o.defaultMetrics ?? true);
-  let ready = false;
-  const checks = [
+  const hooks = new StartHooks();
+  let stopping = false;
+  const checks: HealthCheck[] = [
     { name: 'ping', check: () => undefined },
     { name: 'log', check: () => undefined },
     {
       name: 'etcd',
+      of: ['healthz', 'livez'],
       check: async () => {
         if (storage.failure) throw storage.failure;
         await store.range({ key: '/registry/health', limit: 1 });
       },
     },
-    { name: 'informer-sync', check: () => undefined, readyOnly: true },
     {
-      name: 'poststarthook/rbac/bootstrap-roles',
+      name: 'informer-sync',
+      of: ['readyz'],
       check: () => {
-        if (!ready) throw new Error('not finished');
+        if (storage.failure) throw storage.failure;
+      },
+    },
+    ...hooks.checks(),
+    {
+      name: 'shutdown',
+      of: ['readyz'],
+      check: () => {
+        if (stopping) throw new Error('process is shutting down');
       },
     },
   ];
@@ -217,6 +228,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     metrics,
     async bootstrap() {
       await ports.init();
+      hooks.done(...BEFORE_START, 'start-service-ip-repair-controllers');
       await bootstrap(
         table,
         local,
@@ -229,6 +241,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
           hostname: o.hostname,
         },
         env,
+        hooks,
       );
       kubernetes = new KubernetesService(store, local, env, {
         ip: o.advertiseAddress,
@@ -236,9 +249,10 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
         serviceIp: nth(parseCidr(o.serviceCidrs[0]!), 1),
       });
       await kubernetes.start();
-      ready = true;
+      hooks.done('bootstrap-controller', 'peer-endpoint-reconciler-controller');
     },
     async stop() {
+      stopping = true;
       await kubernetes?.stop();
       storage.stop();
     },
@@ -274,7 +288,18 @@ const oidc =
     });
   };
 
-function pathsOf(table: ResourceTable, checks: readonly { name: string; readyOnly?: boolean }[]): string[] {
+/** What stands when the server is made: storage has been read, admission and the API's descriptions are in memory. */
+const BEFORE_START: readonly StartHook[] = [
+  'start-apiserver-admission-initializer',
+  'generic-apiserver-start-informers',
+  'storage-object-count-tracker-hook',
+  'storage-readiness',
+  'apiservice-discovery-controller',
+  'apiservice-openapi-controller',
+  'apiservice-openapiv3-controller',
+];
+
+function pathsOf(table: ResourceTable, checks: readonly HealthCheck[]): string[] {
   const groups = table.groups().filter((g) => g.name);
   return [
     '/.well-known/openid-configuration',
@@ -292,6 +317,6 @@ function pathsOf(table: ResourceTable, checks: readonly { name: string; readyOnl
     '/readyz',
     '/version',
     ...groups.flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${g.name}/${v}`)]),
-    ...checks.flatMap((c) => ['/readyz', ...(c.readyOnly ? [] : ['/healthz', '/livez'])].map((p) => `${p}/${c.name}`)),
+    ...checks.flatMap((c) => ENDPOINTS.filter((e) => asks(e, c)).map((e) => `/${e}/${c.name}`)),
   ];
 }

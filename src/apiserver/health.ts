@@ -3,12 +3,17 @@ import { utf8 } from '../util/bytes.js';
 import type { Answer } from './answer.js';
 import type { NonResourceHandler } from './non-resource.js';
 
+export const ENDPOINTS = ['healthz', 'livez', 'readyz'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
+export const asks = (endpoint: Endpoint, c: Pick<HealthCheck, 'of'>): boolean => !c.of || c.of.includes(endpoint);
+
 export interface HealthCheck {
   readonly name: string;
   /** Throws, or rejects, with what is wrong. */
   check(): void | Promise<void>;
-  /** Left out of /livez: not being ready is no reason to be restarted. */
-  readonly readyOnly?: boolean;
+  /** The endpoints that ask it; absent: all. Not being ready is no reason to be restarted, for one. */
+  readonly of?: readonly Endpoint[];
 }
 
 /** The version whose behaviour k8ts has. */
@@ -48,8 +53,8 @@ export function health(checks: readonly HealthCheck[]): NonResourceHandler {
   return async (request) => {
     const match = /^\/(healthz|livez|readyz)(?:\/(.+?))?\/?$/.exec(request.path);
     if (!match) return undefined;
-    const [, kind, only] = match;
-    const mine = checks.filter((c) => kind === 'readyz' || !c.readyOnly);
+    const [, kind, only] = match as unknown as [string, Endpoint, string?];
+    const mine = checks.filter((c) => asks(kind, c));
     if (only) {
       const one = mine.find((c) => c.name === only);
       if (!one) return plain(404, '404 page not found\n');

@@ -64,6 +64,13 @@ describe('plan', () => {
     expect(counts(plan(s, [], carriedOut([], first, s), nodes))).toEqual([0, 0, 0]);
   });
 
+  it("lists ports in the original's order, and sees its own slice again", () => {
+    const s = service({ ports: [80, 443].map((port) => ({ name: port === 80 ? 'http' : 'https', port, protocol: 'TCP' })) });
+    const first = plan(s, [pod(1)], [], nodes);
+    expect(first.create[0]!.ports!.map((x) => x.port)).toEqual([443, 80]);
+    expect(counts(plan(s, [pod(1)], carriedOut([], first, s), nodes))).toEqual([0, 0, 0]);
+  });
+
   it('says of an endpoint what there is to say', () => {
     const [w] = plan(service(), [pod(1, { spec: { hostname: 'h', subdomain: 'web' } })], [], nodes).create;
     expect(w).toEqual({

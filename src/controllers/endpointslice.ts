@@ -3,7 +3,8 @@ import type { Node, Pod, Service } from '../api/types/core/v1.js';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery/v1.js';
 import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../client/kinds.js';
 import { isNotFound } from '../meta/errors.js';
-import { type Member, membersOf, portsOf, servicesFor } from './endpoints-of.js';
+import { fnv128 } from '../util/fnv.js';
+import { type EndpointPort, type Member, membersOf, portsOf, servicesFor } from './endpoints-of.js';
 import { defineController, own, ownerReference, splitKey, watch } from './framework.js';
 import { canonical } from './hash.js';
 
@@ -51,17 +52,14 @@ export function plan(s: Service, pods: readonly Pod[], present: readonly Endpoin
     // Endpoints with the same ports share slices.
     const groups = new Map<string, { ports: EndpointSlice['ports']; wanted: Map<string, Endpoint> }>();
     for (const m of membersOf(s, pods, family)) {
-      const ports = portsOf(s, m.pod).sort((a, b) => (a.name < b.name ? -1 : 1));
+      const ports = portsOf(s, m.pod).sort(byName);
       const key = canonical(ports);
-      const g = groups.get(key) ?? { ports, wanted: new Map<string, Endpoint>() };
+      const g = groups.get(key) ?? { ports: inOrder(ports), wanted: new Map<string, Endpoint>() };
       groups.set(key, g);
       g.wanted.set(m.pod.metadata.uid + m.ip, endpointOf(s, m, m.pod.spec.nodeName ? nodes(m.pod.spec.nodeName) : undefined));
     }
     for (const [key, g] of groups) {
-      const mine = [...left].filter(
-        (x) =>
-          x.addressType === family && canonical([...(x.ports ?? [])].map(normalPort).sort((a, b) => (a.name < b.name ? -1 : 1))) === key,
-      );
+      const mine = [...left].filter((x) => x.addressType === family && canonical((x.ports ?? []).map(normalPort).sort(byName)) === key);
       for (const x of mine) left.delete(x);
       fill(mine, g, labels, family, create, update, remove);
     }
@@ -77,6 +75,22 @@ export function plan(s: Service, pods: readonly Pod[], present: readonly Endpoin
   }
   remove.push(...left);
   return { create, update, remove };
+}
+
+const byName = (a: EndpointPort, b: EndpointPort): number => (a.name < b.name ? -1 : 1);
+
+/**
+ * The order in which the original lists a slice's ports, and `kubectl get endpointslices` shows them: by a hash of each. Source: the
+ * package k8s.io/endpointslice, which hashes a port as Go prints it.
+ */
+function inOrder(ports: readonly EndpointPort[]): EndpointPort[] {
+  if (ports.length < 2) return [...ports];
+  const hashed = ports.map((port) => {
+    const app = `AppProtocol:(*string)${port.appProtocol ?? '<nil>'}`;
+    const text = `(v1.EndpointPort){Name:(*string)${port.name} Protocol:(*v1.Protocol)${port.protocol} Port:(*int32)${port.port} ${app}}`;
+    return { port, hash: fnv128(text) };
+  });
+  return hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1)).map((x) => x.port);
 }
 
 const normalPort = (p: NonNullable<EndpointSlice['ports']>[number]) => ({

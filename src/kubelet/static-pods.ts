@@ -5,6 +5,7 @@ import type { Client } from '../client/client.js';
 import { isAlreadyExists, isConflict, isNotFound } from '../meta/errors.js';
 import { sleep } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { fnv128 } from '../util/fnv.js';
 import type { FileSystem } from './host.js';
 import { defaultPullPolicy } from './image-name.js';
 import { CONFIG_HASH, CONFIG_MIRROR, CONFIG_SEEN, CONFIG_SOURCE, nameOf, namespaceOf, uidOf } from './pods.js';
@@ -12,16 +13,6 @@ import { CONFIG_HASH, CONFIG_MIRROR, CONFIG_SEEN, CONFIG_SOURCE, nameOf, namespa
 /** The folder is read this often, should its watcher miss a change. */
 const POLL_MS = 20_000;
 const MAX_MANIFEST = 1024 * 1024;
-
-const FNV_PRIME = 0x0000000001000000000000000000013bn;
-const FNV_BASIS = 0x6c62272e07bb014262b821756295c58dn;
-
-/** FNV-1a of 128 bits, in hex: a stable identity for a manifest. */
-export function fnv128(text: string): string {
-  let hash = FNV_BASIS;
-  for (const byte of new TextEncoder().encode(text)) hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * FNV_PRIME);
-  return hash.toString(16).padStart(32, '0');
-}
 
 /** A manifest made a pod of this node. Throws what is wrong with it. Pure. */
 export function staticPod(text: string, file: string, nodeName: string, now: string): Pod {

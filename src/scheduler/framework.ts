@@ -46,7 +46,14 @@ export interface Misfit {
 }
 
 /** What in the cluster may make a pod schedulable that a plugin turned down. */
-export type ClusterEvent = 'node-added' | 'node-updated' | 'pod-removed' | 'pod-updated';
+export type ClusterEvent =
+  | 'node-added'
+  | 'node-allocatable'
+  | 'node-labels'
+  /** Its taints, or that it was cordoned or uncordoned. */
+  | 'node-taints'
+  | 'pod-removed'
+  | 'pod-updated';
 
 export interface Plugin {
   readonly name: string;

@@ -29,8 +29,10 @@ export class SchedulingQueue {
   private readonly known = new Map<string, Waiting>();
   private order = 0;
   private wake?: () => void;
-  /** Raised by each event: a pod that failed while one came is tried again at once. */
+  /** Raised by each event. */
   moves = 0;
+  /** The last event of a kind: a pod that failed while one came that may help is tried again. */
+  private readonly lastMove = new Map<ClusterEvent, number>();
 
   constructor(private readonly env: Env) {}
 
@@ -54,7 +56,7 @@ export class SchedulingQueue {
     w.attempts++;
     w.lastTried = this.env.clock.now();
     w.helps = helps;
-    if (this.moves !== movesBefore) return this.delay(w);
+    if ([...helps].some((e) => (this.lastMove.get(e) ?? 0) > movesBefore)) return this.delay(w);
     this.unschedulable.set(key, w);
     w.timer = this.env.clock.after(FORGOTTEN_MS, () => {
       this.unschedulable.delete(key);
@@ -80,7 +82,7 @@ export class SchedulingQueue {
 
   /** Something happened in the cluster. */
   event(e: ClusterEvent): void {
-    this.moves++;
+    this.lastMove.set(e, ++this.moves);
     for (const w of [...this.unschedulable.values()]) {
       if (w.helps && !w.helps.has(e)) continue;
       w.timer?.cancel();

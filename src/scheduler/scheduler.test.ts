@@ -6,6 +6,7 @@ import { VirtualClock } from '../util/virtual-clock.js';
 import { podInfo, SchedulerCache } from './cache.js';
 import { nodesToFind, schedule } from './cycle.js';
 import { matchesTerm } from './node-affinity-match.js';
+import { nodeEvents } from './node-events.js';
 import { defaultPlugins } from './plugins/default.js';
 import { SchedulingQueue } from './queue.js';
 import { requestsOf } from './resources.js';
@@ -194,6 +195,26 @@ describe('the queue', () => {
     q.stop();
   });
 
+  it('a heartbeat of a node is no event; a taint, a label, room are', () => {
+    const node = (over: object) =>
+      ({ metadata: { name: 'n', labels: { a: '1' } }, spec: {}, status: { allocatable: { cpu: '1' } }, ...over }) as never;
+    expect(nodeEvents(node({}), node({ status: { allocatable: { cpu: '1' }, conditions: [{ type: 'Ready' }] } }))).toEqual([]);
+    expect(nodeEvents(node({}), node({ status: { allocatable: { cpu: '2' } } }))).toEqual(['node-allocatable']);
+    expect(nodeEvents(node({}), node({ metadata: { name: 'n', labels: { a: '2' } } }))).toEqual(['node-labels']);
+    expect(nodeEvents(node({}), node({ spec: { unschedulable: true } }))).toEqual(['node-taints']);
+    expect(nodeEvents(node({}), node({ spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } }))).toEqual(['node-taints']);
+  });
+
+  it('an event that does not help, during the attempt, changes nothing', async () => {
+    const { q } = make();
+    q.add('a', 0);
+    await q.take(never);
+    const before = q.moves;
+    q.event('pod-removed');
+    q.park('a', new Set(['node-taints']), before);
+    expect(q.lengths).toEqual({ active: 0, backoff: 0, unschedulable: 1 });
+  });
+
   it('what was turned down waits for an event that helps, and its back-off', async () => {
     const { q, clock } = make();
     q.add('a', 0);
@@ -214,7 +235,9 @@ describe('the queue', () => {
     q.add('a', 0);
     for (const wait of [1, 2, 4, 8, 10, 10]) {
       expect(await q.take(never)).toBe('a');
-      q.park('a', new Set(), q.moves - 1);
+      const before = q.moves;
+      q.event('node-added');
+      q.park('a', new Set(['node-added']), before);
       await clock.advance(wait * 1000 - 1);
       expect(q.lengths.active).toBe(0);
       await clock.advance(1);

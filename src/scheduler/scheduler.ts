@@ -10,6 +10,7 @@ import type { Component, Env } from '../util/component.js';
 import { podInfo, SchedulerCache } from './cache.js';
 import { schedule } from './cycle.js';
 import type { Plugin } from './framework.js';
+import { nodeEvents } from './node-events.js';
 import { defaultPlugins } from './plugins/default.js';
 import { SchedulingQueue } from './queue.js';
 
@@ -49,8 +50,8 @@ export class Scheduler implements Component {
 
   async start(): Promise<void> {
     this.informers.for(NODES).on({
-      add: (n) => this.nodeSeen(n, 'node-added'),
-      update: (n) => this.nodeSeen(n, 'node-updated'),
+      add: (n) => this.nodeSeen(n),
+      update: (n, old) => this.nodeSeen(n, old),
       delete: (n) => this.cache.removeNode(n.metadata.name),
     });
     this.informers.for(PODS).on({ add: (p) => this.podSeen(p), update: (p, old) => this.podSeen(p, old), delete: (p) => this.podGone(p) });
@@ -67,9 +68,9 @@ export class Scheduler implements Component {
     await this.events.flush();
   }
 
-  private nodeSeen(n: Node, event: 'node-added' | 'node-updated'): void {
+  private nodeSeen(n: Node, old?: Node): void {
     this.cache.putNode(n);
-    this.queue.event(event);
+    for (const event of old ? nodeEvents(old, n) : (['node-added'] as const)) this.queue.event(event);
   }
 
   private podSeen(p: Pod, old?: Pod): void {

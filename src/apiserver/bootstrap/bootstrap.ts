@@ -4,6 +4,7 @@ import type { Env } from '../../util/component.js';
 import { GROUP_PRIORITY } from '../discovery/discovery.js';
 import type { LocalClient } from '../local-client.js';
 import type { ResourceTable } from '../resources.js';
+import type { StartHook, StartHooks } from '../start-hooks.js';
 import { flowControlDefaults } from './flow-control.js';
 import { defaultRbac } from './rbac.js';
 
@@ -21,21 +22,34 @@ const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'def
 /** How many of these objects are written at once. */
 const WIDTH = 64;
 
-export async function bootstrap(table: ResourceTable, local: LocalClient, o: BootstrapOptions, env: Env): Promise<void> {
-  await all(
+export async function bootstrap(table: ResourceTable, local: LocalClient, o: BootstrapOptions, env: Env, hooks: StartHooks): Promise<void> {
+  const step = async (objects: readonly AnyObject[], ...done: StartHook[]) => {
+    await all(objects, (x) => local.ensure(x));
+    hooks.done(...done);
+  };
+  // The others live in these.
+  await step(
     SYSTEM_NAMESPACES.map((name) => object('v1', 'Namespace', { name })),
-    (x) => local.ensure(x),
+    'start-system-namespaces-controller',
   );
-  const rest: AnyObject[] = [
-    ...defaultRbac(),
-    ...priorityClasses(),
-    ...flowControlDefaults(),
-    ...apiServices(table),
-    serviceCidr(o.serviceCidrs),
-    trackingConfigMap(env),
-  ];
-  if (o.clientCa) rest.push(authenticationConfigMap(o.clientCa, o.requestHeaderCa ?? o.clientCa));
-  await all(rest, (x) => local.ensure(x));
+  await Promise.all([
+    step(defaultRbac(), 'rbac/bootstrap-roles'),
+    step(priorityClasses(), 'scheduling/bootstrap-system-priority-classes'),
+    step(flowControlDefaults(), 'priority-and-fairness-config-producer'),
+    step(
+      apiServices(table),
+      'kube-apiserver-autoregistration',
+      'apiservice-registration-controller',
+      'apiservice-status-local-available-controller',
+      'apiservice-wait-for-first-sync',
+    ),
+    step([serviceCidr(o.serviceCidrs)], 'start-kubernetes-service-cidr-controller'),
+    step([trackingConfigMap(env)], 'start-legacy-token-tracking-controller'),
+    step(
+      o.clientCa ? [authenticationConfigMap(o.clientCa, o.requestHeaderCa ?? o.clientCa)] : [],
+      'start-cluster-authentication-info-controller',
+    ),
+  ]);
 }
 
 async function all<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -8,7 +8,7 @@ const REASON = "node(s) didn't match Pod's node affinity/selector";
 export const nodeAffinity = definePlugin({
   name: 'NodeAffinity',
   weight: 2,
-  helps: ['node-added', 'node-updated'],
+  helps: ['node-added', 'node-labels'],
   normalize: 'max-is-best',
   filter({ pod: { spec } }, { node }) {
     for (const [k, v] of Object.entries(spec.nodeSelector ?? {})) if (node.metadata.labels?.[k] !== v) return misfit(REASON, true);

@@ -3,7 +3,7 @@ import { definePlugin, MAX_SCORE } from '../framework.js';
 
 export const nodeResourcesFit = definePlugin({
   name: 'NodeResourcesFit',
-  helps: ['node-added', 'node-updated', 'pod-removed', 'pod-updated'],
+  helps: ['node-added', 'node-allocatable', 'pod-removed', 'pod-updated'],
   filter({ requests }, node) {
     const reasons: string[] = [];
     let unresolvable = false;

@@ -6,7 +6,7 @@ const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } 
 
 export const nodeUnschedulable = definePlugin({
   name: 'NodeUnschedulable',
-  helps: ['node-added', 'node-updated'],
+  helps: ['node-added', 'node-taints'],
   filter: ({ pod }, { node }) =>
     node.spec.unschedulable && !pod.spec.tolerations?.some((t) => tolerates(t, TAINT))
       ? misfit('node(s) were unschedulable', true)

@@ -5,7 +5,7 @@ import { countUntolerated, firstUntolerated } from '../tolerations.js';
 export const taintToleration = definePlugin({
   name: 'TaintToleration',
   weight: 3,
-  helps: ['node-added', 'node-updated'],
+  helps: ['node-added', 'node-taints'],
   normalize: 'min-is-best',
   filter({ pod }, { node }) {
     const taint = firstUntolerated(node.spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
