@@ -1,10 +1,9 @@
-/** The components alone, with the flags of the original: `kube-controller-manager`, `kube-scheduler`, `kube-proxy`, `etcd`. */
+/** The components alone, with the flags of the original: `kube-controller-manager`, `kube-scheduler`, `kube-proxy`. */
 import fs from 'node:fs';
 import os from 'node:os';
 import type { Command } from 'commander';
 import { LeaderElection } from '../client/leader-election.js';
 import { ControllerManager } from '../controllers/manager.js';
-import { startEtcd } from '../etcd/listen/start.js';
 import { connect } from '../host/kubeconfig.js';
 import { createLogger } from '../host/logger.js';
 import { connects } from '../host/proxy/connects.js';
@@ -67,19 +66,6 @@ export function componentCommands(program: Command): void {
       (f: Common & { hostnameOverride: string; clusterCidr?: string; masqueradeAll?: boolean; proxyMode: string; cleanup?: boolean }) =>
         runProxy(f).catch(fail),
     );
-
-  program
-    .command('etcd')
-    .description('Run the store alone, for etcd clients')
-    .option('--name <name>', 'name of this member', 'default')
-    .option('--data-dir <dir>', 'where the data is', 'default.etcd')
-    .option('--listen-client-urls <urls>', 'where clients reach it', 'http://localhost:2379')
-    .option('--advertise-client-urls <urls>', 'where clients are told to reach it')
-    .option('--cert-file <file>', 'server certificate, for https URLs')
-    .option('--key-file <file>', 'its key')
-    .option('--trusted-ca-file <file>', 'CA of client certificates')
-    .option('--client-cert-auth', 'refuse clients without a certificate')
-    .action((f: Record<string, string | undefined>) => runEtcd(f).catch(fail));
 }
 
 function connection(f: Common, userAgent: string) {
@@ -143,21 +129,4 @@ async function runProxy(
   env.log.info('runs', { server: c.server });
   await untilStopped(() => proxy.stop());
   c.close();
-}
-
-async function runEtcd(f: Record<string, string | undefined>): Promise<void> {
-  const env = environment({}, 'etcd');
-  const tls =
-    f.certFile && f.keyFile
-      ? { certFile: f.certFile, keyFile: f.keyFile, trustedCaFile: f.trustedCaFile, clientCertAuth: f.clientCertAuth !== undefined }
-      : undefined;
-  const etcd = await startEtcd({
-    env,
-    dataDir: f.dataDir!,
-    listen: f.listenClientUrls!.split(','),
-    name: f.name,
-    ...(f.advertiseClientUrls ? { advertiseClientUrls: f.advertiseClientUrls.split(',') } : {}),
-    ...(tls ? { tls } : {}),
-  });
-  await untilStopped(() => etcd.stop());
 }

@@ -1,6 +1,7 @@
 /** The `k8ts` command. Each command is a file; this one only knows their names. */
 import { Command } from 'commander';
 import { componentCommands } from './components.js';
+import { etcdCommand } from './etcd.js';
 import { kubeApiServer } from './kube-apiserver.js';
 import { upCommands } from './up.js';
 
@@ -8,4 +9,5 @@ const program = new Command('k8ts').description('Kubernetes, whole, in TypeScrip
 upCommands(program);
 kubeApiServer(program);
 componentCommands(program);
+etcdCommand(program);
 await program.parseAsync();

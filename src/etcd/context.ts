@@ -1,9 +1,9 @@
 /** What every service of the etcd server is given. */
 
+import type { Draft } from '../store/proto/message.js';
 import type { Store } from '../store/store.js';
 import type { Env } from '../util/component.js';
 import type { AlarmBook } from './alarms.js';
-import type { Draft } from './proto/message.js';
 
 /** The etcd that we answer as: clients choose features by it. */
 export const ETCD_VERSION = '3.6.14';

@@ -1,5 +1,5 @@
-import { decode, encodeFramed } from '../proto/codec.js';
-import type { Draft, Message, MessageName } from '../proto/message.js';
+import { decode, encodeFramed } from '../../store/proto/codec.js';
+import type { Draft, Message, MessageName } from '../../store/proto/message.js';
 import type { CallSignal, Method } from './router.js';
 import { Code, GrpcError } from './status.js';
 

@@ -1,8 +1,9 @@
 /** gRPC over a connection's streams: messages in their five-byte heads, one handler per method, status in trailers. */
+
+import { GRPC_HEAD } from '../../store/proto/codec.js';
 import type { StreamHandler } from '../http2/connection.js';
 import { encodeHeaders, type Headers } from '../http2/hpack.js';
 import type { ServerStream } from '../http2/stream.js';
-import { GRPC_HEAD } from '../proto/codec.js';
 import { Code, GrpcError, toGrpcError } from './status.js';
 
 /** The longest message taken: etcd's 1.5 MiB request and half a MiB around it. */

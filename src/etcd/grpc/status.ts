@@ -1,4 +1,6 @@
 /** gRPC status codes and the errors of the etcd API: code and text as etcd gives them, since clients tell them apart by their text. */
+
+import { ProtoError } from '../../store/proto/codec.js';
 import {
   CompactedError,
   FutureRevisionError,
@@ -7,7 +9,6 @@ import {
   LeaseNotFoundError,
   StoreFailedError,
 } from '../../store/store.js';
-import { ProtoError } from '../proto/codec.js';
 
 export const Code = {
   ok: 0,

@@ -3,12 +3,12 @@ import net from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../../store/memory.js';
+import { decode, encode } from '../../store/proto/codec.js';
+import type { Draft, Message, MessageName } from '../../store/proto/message.js';
 import type { Store } from '../../store/store.js';
 import { realClock } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { realRandom } from '../../util/random.js';
-import { decode, encode } from '../proto/codec.js';
-import type { Draft, Message, MessageName } from '../proto/message.js';
 import { EtcdServer } from './server.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };

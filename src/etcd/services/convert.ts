@@ -1,7 +1,8 @@
 /** Between the messages of the API and the store's requests. */
+
+import type { Draft, Message } from '../../store/proto/message.js';
 import type { Compare, KeyRange, Operation, OperationResult, RangeRequest, RangeResult, TxnRequest, TxnResult } from '../../store/store.js';
 import { Code, errors, GrpcError } from '../grpc/status.js';
-import type { Draft, Message } from '../proto/message.js';
 
 const SORT_TARGETS = ['key', 'version', 'create', 'mod', 'value'] as const;
 const SORT_NONE = 0;

@@ -1,11 +1,12 @@
 /** v3electionpb.Election: one leader per name, the contender that has waited longest. */
+
+import { decode, encodeFramed } from '../../store/proto/codec.js';
+import type { Message } from '../../store/proto/message.js';
 import { type KeyValue, prefixEnd, type Store } from '../../store/store.js';
 import { type EtcdContext, header } from '../context.js';
 import { service, unary } from '../grpc/method.js';
 import type { Call, Method, StreamingHandler } from '../grpc/router.js';
 import { Code, GrpcError } from '../grpc/status.js';
-import { decode, encodeFramed } from '../proto/codec.js';
-import type { Message } from '../proto/message.js';
 import { leave, replaceValue, takeTurn } from './turn-taking.js';
 
 const missingLeader = () => new GrpcError(Code.invalidArgument, '"leader" field must be provided');

@@ -3,8 +3,8 @@
  * Stores with the same history have the same hash, ours and etcd's.
  */
 import type { StoreSnapshot } from '../../store/maintenance.js';
+import { encode } from '../../store/proto/codec.js';
 import { yieldTurn } from '../../util/turn.js';
-import { encode } from '../proto/codec.js';
 
 const BUCKET = new TextEncoder().encode('key');
 /** Rows between two pauses. */

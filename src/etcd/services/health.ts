@@ -1,10 +1,10 @@
 /** grpc.health.v1.Health: load balancers and probes ask it. */
 import { maintenanceOf } from '../../store/maintenance.js';
+import { decode, encodeFramed } from '../../store/proto/codec.js';
 import type { EtcdContext } from '../context.js';
 import { service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
 import { Code, GrpcError } from '../grpc/status.js';
-import { decode, encodeFramed } from '../proto/codec.js';
 
 const SERVING = 1;
 const NOT_SERVING = 2;

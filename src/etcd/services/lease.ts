@@ -1,9 +1,10 @@
 /** etcdserverpb.Lease. */
+
+import { decode, encodeFramed } from '../../store/proto/codec.js';
 import { type EtcdContext, header } from '../context.js';
 import { service, unary } from '../grpc/method.js';
 import type { Call, Method } from '../grpc/router.js';
 import { errors } from '../grpc/status.js';
-import { decode, encodeFramed } from '../proto/codec.js';
 
 /** etcd grants no shorter lease: one and a half election timeouts, rounded up. */
 const MIN_TTL = 2;

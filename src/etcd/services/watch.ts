@@ -3,13 +3,13 @@
  * let go and taken up again from the history when it has read.
  */
 
+import { decode, encode, encodeFramed } from '../../store/proto/codec.js';
+import type { Message } from '../../store/proto/message.js';
 import { CompactedError, type StoreEvent, type Watch } from '../../store/store.js';
 import { every, type Timer } from '../../util/clock.js';
 import { type EtcdContext, header } from '../context.js';
 import { service } from '../grpc/method.js';
 import type { Call, Method, StreamingHandler } from '../grpc/router.js';
-import { decode, encode, encodeFramed } from '../proto/codec.js';
-import type { Message } from '../proto/message.js';
 import { keyRange } from './convert.js';
 
 /** Bytes that may wait for the peer on one stream before its watches are let go. */
