@@ -1,8 +1,8 @@
-.PHONY: help up down status lab build check test bench setup setup-test
+.PHONY: help up down status lab build check test bench bench-etcd setup setup-test
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 up: build ## Start a cluster on this machine and wait until it is ready
 	@bin/k8ts up --detach $(ARGS)
@@ -32,6 +32,9 @@ test: setup-test build ## All tests that this machine can run
 
 bench: setup-test build ## Measure, beside the peers where they can be had
 	@node scripts/bench.mjs
+
+bench-etcd: setup-test build ## Measure the etcd API beside the real etcd
+	@node test/bench/etcd.mjs
 
 setup:
 	@scripts/setup.sh run

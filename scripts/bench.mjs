@@ -27,8 +27,8 @@ try {
   fs.rmSync(dir, { recursive: true, force: true });
 }
 if (has('etcd') && has('h2load')) {
-  console.log('\netcd: puts of 1 kB, both sides durable');
-  spawnSync(process.execPath, ['test/bench/etcd-put.mjs', '3', '1'], { stdio: 'inherit' });
+  console.log('\netcd, both sides durable');
+  spawnSync(process.execPath, ['test/bench/etcd.mjs', '3', '1'], { stdio: 'inherit' });
 } else console.log('\netcd: left out (etcd and h2load are not installed)');
 
 /** From the command to a Ready node, simulated. */

@@ -10,8 +10,9 @@ import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 
-/** More with STORE_KILLS. */
+/** More with STORE_KILLS. With STORE_FILL_MB the store holds that much from the start, and the longest restart is told. */
 const KILLS = Number(process.env['STORE_KILLS'] ?? 24);
+const FILL_MB = Number(process.env['STORE_FILL_MB'] ?? 0);
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 let dir: string;
 let program: string;
@@ -63,6 +64,8 @@ it(`${KILLS} kills lose nothing that was acknowledged`, async () => {
   let newest = 1;
   const acknowledged = new Map<string, { i: number; revision: number }>();
   let writes = 0;
+  const restarts: number[] = [];
+  if (FILL_MB) await fill(data);
   for (let kill = 0; kill < KILLS; kill++) {
     for (const line of await runAndKill(data, first)) {
       const [w, i, revision] = line.split(' ').map(Number) as [number, number, number];
@@ -74,7 +77,9 @@ it(`${KILLS} kills lose nothing that was acknowledged`, async () => {
     }
     // Numbers of writes that were under way are not used again.
     first += 1000;
+    const start = performance.now();
     const store = await openEmbeddedStore({ dir: data, env });
+    restarts.push(performance.now() - start);
     expect(store.revision, `kill ${kill}`).toBeGreaterThanOrEqual(newest);
     for (const [key, { i, revision }] of acknowledged) {
       const kv = (await store.range({ key })).kvs[0];
@@ -89,4 +94,20 @@ it(`${KILLS} kills lose nothing that was acknowledged`, async () => {
     await store.close();
   }
   expect(writes).toBeGreaterThan(KILLS * 10);
-}, 120_000);
+  if (FILL_MB) {
+    restarts.sort((a, b) => a - b);
+    const [median, longest] = [restarts[restarts.length >> 1], restarts.at(-1)].map((ms) => `${Math.round(ms ?? 0)} ms`);
+    console.log(`${KILLS} kills, ${writes} acknowledged writes; restart of a store of ${FILL_MB} MB: median ${median}, longest ${longest}`);
+  }
+}, 3_600_000);
+
+/** Values of 10 kB, sixteen in a transaction. */
+async function fill(data: string): Promise<void> {
+  const store = await openEmbeddedStore({ dir: data, env });
+  const value = new Uint8Array(10_000).fill(118);
+  for (let i = 0; i < FILL_MB * 100; i += 16) {
+    const success = Array.from({ length: 16 }, (_, j) => ({ put: { key: `fill/${i + j}`, value } }));
+    await store.txn({ compare: [], success, failure: [] });
+  }
+  await store.close();
+}

@@ -172,8 +172,10 @@ function alive(pid: number, started: string | undefined): boolean {
   return now === '' || started === undefined || started === '' || now === started;
 }
 
-/** The process's start in clock ticks since boot; '' where the system does not tell. */
+/** The process's start in clock ticks since boot; '' where the system does not tell, 'ended' where only its parent has not asked yet. */
 function startTime(pid: number): string {
   const stat = readIfThere(`/proc/${pid}/stat`);
-  return stat === undefined ? '' : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '');
+  if (stat === undefined) return '';
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' ? 'ended' : (rest[18] ?? '');
 }
