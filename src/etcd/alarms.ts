@@ -20,8 +20,10 @@ export class AlarmBook {
     for (const alarm of maintenanceOf(store)?.note(NOTE) ?? []) this.raised.add(alarm);
   }
 
+  /** A store whose disk failed takes no writes until it is opened again: to clients that is the alarm for no space. */
   get list(): readonly number[] {
-    return [...this.raised].sort();
+    const failed = maintenanceOf(this.store)?.failure !== undefined;
+    return [...new Set(failed ? [...this.raised, Alarm.noSpace] : this.raised)].sort();
   }
 
   /** Whether `checkSpace` has to be asked: most writes need not wait for it. */

@@ -55,6 +55,14 @@ export const errors = {
 /** For what the API names and this server does not do. */
 export const notDone = (what: string): GrpcError => new GrpcError(Code.unimplemented, `k8ts: ${what}`);
 
+/** A full disk is what etcd calls space that is used up; a broken one has no name there. */
+function diskFailed(e: StoreFailedError): GrpcError {
+  const { code } = (e.cause ?? {}) as { code?: string };
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? new GrpcError(Code.resourceExhausted, `etcdserver: mvcc: database space exceeded (${e.message})`)
+    : new GrpcError(Code.internal, `etcdserver: ${e.message}`);
+}
+
 export function toGrpcError(e: unknown): GrpcError {
   if (e instanceof GrpcError) return e;
   const text = e instanceof Error ? e.message : String(e);
@@ -62,8 +70,7 @@ export function toGrpcError(e: unknown): GrpcError {
   if (e instanceof KeyNotFoundError) return new GrpcError(Code.invalidArgument, text);
   if (e instanceof LeaseNotFoundError) return new GrpcError(Code.notFound, text);
   if (e instanceof LeaseExistsError) return new GrpcError(Code.failedPrecondition, text);
-  // The disk is full or broken: what an etcd whose space is used up says, with the reason behind it.
-  if (e instanceof StoreFailedError) return new GrpcError(Code.resourceExhausted, `etcdserver: mvcc: database space exceeded (${text})`);
+  if (e instanceof StoreFailedError) return diskFailed(e);
   if (e instanceof ProtoError) return new GrpcError(Code.internal, `grpc: error unmarshalling request: ${text}`);
   return new GrpcError(Code.unknown, text);
 }
