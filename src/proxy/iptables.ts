@@ -114,22 +114,26 @@ function servicePort(t: Tables, p: ServicePort, config: ProxyConfig, names: Chai
   const needsLocal = (p.internalLocal && local.length > 0) || (external && p.externalLocal && local.length > 0);
 
   for (const b of distinct(p)) if ((needsAll && p.backends.includes(b)) || (needsLocal && local.includes(b))) endpoint(t, p, b, names);
+  const target = p.internalLocal ? localChain : all;
+  /** Before the backends in their chain: a rule that leads on is the last one a packet sees. */
+  const masquerade = (chain: string) => {
+    if (chain !== target || !internal.length || !(config.masqueradeAll || config.clusterCidr)) return;
+    const from = config.masqueradeAll ? '' : ` ! -s ${config.clusterCidr}`;
+    t.nat.rules.push(`-A ${target} ${comment('cluster IP')} ${match(p.clusterIp)}${from} -j KUBE-MARK-MASQ`);
+  };
   if (needsAll) {
     t.nat.chains.add(all);
+    masquerade(all);
     spread(t, all, p, p.backends, names);
   }
   if (needsLocal) {
     t.nat.chains.add(localChain);
+    masquerade(localChain);
     spread(t, localChain, p, local, names);
   }
 
-  if (internal.length) {
-    const target = p.internalLocal ? localChain : all;
-    t.nat.rules.push(`-A KUBE-SERVICES ${comment('cluster IP')} ${match(p.clusterIp)} -j ${target}`);
-    if (config.masqueradeAll) front(t, target, `-A ${target} ${comment('cluster IP')} ${match(p.clusterIp)} -j KUBE-MARK-MASQ`);
-    else if (config.clusterCidr)
-      front(t, target, `-A ${target} ${comment('cluster IP')} ${match(p.clusterIp)} ! -s ${config.clusterCidr} -j KUBE-MARK-MASQ`);
-  } else
+  if (internal.length) t.nat.rules.push(`-A KUBE-SERVICES ${comment('cluster IP')} ${match(p.clusterIp)} -j ${target}`);
+  else
     t.filter.rules.push(
       `-A KUBE-SERVICES ${comment(p.internalLocal && p.backends.length ? 'has no local endpoints' : 'has no endpoints')} ${match(p.clusterIp)} -j ${p.internalLocal && p.backends.length ? 'DROP' : 'REJECT'}`,
     );
@@ -168,6 +172,8 @@ function externalTraffic(
   for (const [ip, what] of ips) {
     const allowed = what === 'loadbalancer IP' && sources.length ? sources.map((s) => ` -s ${s}`) : [''];
     for (const s of allowed) t.nat.rules.push(`-A KUBE-SERVICES ${comment(what)} ${match(ip)}${s} -j ${ext}`);
+    // What was let through has another destination by now.
+    if (allowed[0] !== '') t.filter.rules.push(`-A KUBE-EXTERNAL-SERVICES ${comment('traffic not accepted')} ${match(ip)} -j DROP`);
   }
   if (p.nodePort)
     t.nat.rules.push(`-A KUBE-NODEPORTS -m comment --comment "${p.name}" -m ${proto} -p ${proto} --dport ${p.nodePort} -j ${ext}`);
@@ -188,13 +194,6 @@ function externalTraffic(
   );
   if (local.length) t.nat.rules.push(`-A ${ext} -j KUBE-SVL-${hash}`);
   else refuse('has no local endpoints', 'DROP');
-}
-
-/** A rule before all others of its chain. */
-function front(t: Tables, name: string, rule: string): void {
-  const at = t.nat.rules.findIndex((r) => r.startsWith(`-A ${name} `));
-  if (at < 0) t.nat.rules.push(rule);
-  else t.nat.rules.splice(at, 0, rule);
 }
 
 function endpoint(t: Tables, p: ServicePort, b: Backend, names: ChainNames): void {

@@ -220,6 +220,15 @@ COMMIT
       '-A KUBE-EXTERNAL-SERVICES -m comment --comment "ns/web:http has no local endpoints" -m addrtype --dst-type LOCAL -m tcp -p tcp --dport 30080 -j DROP',
     ]);
   });
+  it('a load balancer lets its source ranges in, and nobody else', () => {
+    const s = service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['192.0.2.0/24', '198.51.100.0/24'] });
+    s.status = { loadBalancer: { ingress: [{ ip: '203.0.113.5' }] } } as never;
+    expect(text(s, TWO).filter((l) => l.includes('203.0.113.5'))).toEqual([
+      '-A KUBE-EXTERNAL-SERVICES -m comment --comment "ns/web:http traffic not accepted" -m tcp -p tcp -d 203.0.113.5 --dport 80 -j DROP',
+      '-A KUBE-SERVICES -m comment --comment "ns/web:http loadbalancer IP" -m tcp -p tcp -d 203.0.113.5 --dport 80 -s 192.0.2.0/24 -j KUBE-EXT-TCP',
+      '-A KUBE-SERVICES -m comment --comment "ns/web:http loadbalancer IP" -m tcp -p tcp -d 203.0.113.5 --dport 80 -s 198.51.100.0/24 -j KUBE-EXT-TCP',
+    ]);
+  });
   it('internal traffic stays on the node, too, or is dropped', () => {
     const s = service({ internalTrafficPolicy: 'Local' });
     expect(text(s, TWO)).toEqual([
