@@ -162,10 +162,19 @@ async function collect(c: ControllerContext, graph: Graph, absent: Set<string>, 
       c.client.patch(place(e), { metadata: { uid, ownerReferences: kept, resourceVersion: e.object.metadata.resourceVersion } }),
     );
   }
-  const blocked = leaving.length > 0 && graph.dependentsOf(uid).length > 0;
+  const dependents = graph.dependentsOf(uid);
+  const blocked = leaving.length > 0 && dependents.length > 0;
+  // A dependent that waits for its own dependents may wait for this very object: a circle would hold itself up for ever.
+  if (blocked && dependents.some((d) => waiting(d.object))) await letOwnersGo(c, e);
   const propagationPolicy =
     blocked || finalizers?.includes(FOREGROUND) ? 'Foreground' : finalizers?.includes(ORPHAN) ? 'Orphan' : 'Background';
   return quietly(c.client.delete(place(e), { propagationPolicy, preconditions: { uid } }));
+}
+
+/** The object does not hold up the deletion of its owners any more. */
+async function letOwnersGo(c: ControllerContext, e: Entry): Promise<void> {
+  const ownerReferences = (e.object.metadata.ownerReferences ?? []).map((r) => ({ ...r, blockOwnerDeletion: false }));
+  await quietly(c.client.patch(place(e), { metadata: { uid: e.object.metadata.uid, ownerReferences } }));
 }
 
 const isNamespaced = (graph: Graph, r: OwnerReference): boolean =>

@@ -93,6 +93,15 @@ describe('orphan', () => {
 });
 
 describe('foreground', () => {
+  it('a circle of objects that hold each other up goes whole', async () => {
+    const a = await make('circle-a');
+    const b = await make('circle-b', [owned(a, { blockOwnerDeletion: true })]);
+    const d = await make('circle-c', [owned(b, { blockOwnerDeletion: true })]);
+    await c.client.patch(place('circle-a'), { metadata: { ownerReferences: [owned(d, { blockOwnerDeletion: true })] } });
+    await c.client.delete(place('circle-a'), { propagationPolicy: 'Foreground' });
+    for (const name of ['circle-a', 'circle-b', 'circle-c']) await gone(name);
+  });
+
   it('the owner waits for dependents that block it', async () => {
     const a = await make('f-a');
     await make('f-b', [owned(a, { blockOwnerDeletion: true })], { finalizers: ['example.com/hold'] });
