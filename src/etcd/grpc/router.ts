@@ -11,8 +11,8 @@ export const MAX_MESSAGE = 1.5 * 1024 * 1024 + 512 * 1024;
 
 /** A call whose both sides may send many messages. */
 export interface Call {
-  /** Sends a framed message (`encodeFramed`). */
-  send(framed: Uint8Array): void;
+  /** Sends a framed message (`encodeFramed`). `tail`: its last bytes, which many calls may share. */
+  send(framed: Uint8Array, tail?: readonly Uint8Array[]): void;
   /** Ends the call: well, or with an error. */
   end(error?: unknown): void;
   /** Bytes that the peer has not taken yet, and who is told when it has. */
@@ -133,11 +133,12 @@ function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHand
   let begun = false;
   let over = false;
   const call: Call = {
-    send(framed) {
+    send(framed, tail) {
       if (over) return;
       if (!begun) stream.headers(OK_HEADERS, false);
       begun = true;
       stream.data(framed);
+      if (tail) for (const bytes of tail) stream.data(bytes);
     },
     end(error) {
       if (over) return;

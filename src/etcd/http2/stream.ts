@@ -92,7 +92,8 @@ export class ServerStream {
     if (this.trailers === NO_TRAILERS) this.endData();
     else if (this.trailers) this.headers(this.trailers, true);
     else this.onDrained?.();
-    return true;
+    // Who was told may have sent more.
+    return this.queue.length === 0;
   }
 
   private frame(bytes: Uint8Array): void {

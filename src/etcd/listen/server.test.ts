@@ -71,7 +71,9 @@ class WatchStream {
     for (let i = 0; i < 500 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(
       done(),
-      JSON.stringify(this.answers.slice(-3), (_, v) => (typeof v === 'bigint' ? String(v) : v)),
+      JSON.stringify(this.answers.slice(-3), (_, v) =>
+        typeof v === 'bigint' ? String(v) : v instanceof Uint8Array ? `${v.length} bytes` : v,
+      ),
     ).toBe(true);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * etcdserverpb.Watch: many watches on one stream. A peer that does not read is not allowed to pile up events here: its watches are
- * let go and taken up again from the history when it has read.
+ * etcdserverpb.Watch: many watches on one stream. While a peer has not read what was sent, events are held back and go out as fewer and
+ * larger answers. One that does not read at all is not allowed to pile them up here: its watches are let go and taken up again from the
+ * history when it has read.
  */
 
 import { decode, encode, encodeFramed } from '../../store/proto/codec.js';
@@ -14,6 +15,8 @@ import { keyRange } from './convert.js';
 
 /** Bytes that may wait for the peer on one stream before its watches are let go. */
 const BACKLOG = 4 * 1024 * 1024;
+/** Bytes that may wait before further events are held back. */
+const AHEAD = 256 * 1024;
 const NO_PUT = 0;
 const NO_DELETE = 1;
 /** Progress of a whole stream, or a watch that was never made, is about no watch. */
@@ -30,12 +33,16 @@ interface Entry {
   next: number;
   /** Nothing was sent since the last look; for progress notices. */
   quiet: boolean;
+  /** Encoded events that wait to go out in one answer, and the revision of the last. */
+  held: Uint8Array[];
+  heldRevision: number;
 }
 
 class WatchStream implements StreamingHandler {
   private readonly entries = new Map<number, Entry>();
   private nextId = 0;
   private lagging = false;
+  private heldBytes = 0;
   private over = false;
   private ticker: Timer | undefined;
 
@@ -43,7 +50,10 @@ class WatchStream implements StreamingHandler {
     private readonly c: EtcdContext,
     private readonly call: Call,
   ) {
-    call.onDrained(() => this.resume());
+    call.onDrained(() => {
+      this.sendHeld();
+      this.resume();
+    });
   }
 
   message(bytes: Uint8Array): void {
@@ -86,6 +96,8 @@ class WatchStream implements StreamingHandler {
       handle: undefined,
       next: create.startRevision || store.revision + 1,
       quiet: true,
+      held: [],
+      heldRevision: 0,
     };
     this.entries.set(id, entry);
     this.send({ watchId: id, created: true }, store.revision);
@@ -119,10 +131,13 @@ class WatchStream implements StreamingHandler {
           this.events(entry, events, revision);
         },
         progress: (revision) => {
-          if (current()) this.send({ watchId: entry.id }, revision);
+          if (!current()) return;
+          this.sendEntry(entry);
+          this.send({ watchId: entry.id }, revision);
         },
         end: (error) => {
           if (!current()) return;
+          this.sendEntry(entry);
           ended = true;
           this.entries.delete(entry.id);
           const { revision } = this.c.store;
@@ -136,12 +151,42 @@ class WatchStream implements StreamingHandler {
   }
 
   private events(entry: Entry, events: readonly StoreEvent[], revision: number): void {
-    const parts = entry.create.fragment ? fragments(events, this.c.limits.maxRequestBytes) : [events];
-    for (const [i, part] of parts.entries()) {
-      const fragment = i < parts.length - 1;
-      this.call.send(encodeFramed('WatchResponse', { header: header(this.c, revision), watchId: entry.id, fragment }, encodeEvents(part)));
+    if (entry.create.fragment) this.fragments(entry, events, revision);
+    else {
+      const bytes = encodeEvents(events);
+      entry.held.push(bytes);
+      entry.heldRevision = revision;
+      this.heldBytes += bytes.length;
+      if (this.call.buffered < AHEAD) this.sendEntry(entry);
     }
-    if (this.call.buffered > BACKLOG) this.letGo();
+    if (this.call.buffered + this.heldBytes > BACKLOG) {
+      this.sendHeld();
+      // Unless the peer took it all just now: nobody would take the watches up again.
+      if (this.call.buffered > 0) this.letGo();
+    }
+  }
+
+  private fragments(entry: Entry, events: readonly StoreEvent[], revision: number): void {
+    const parts = fragments(events, this.c.limits.maxRequestBytes);
+    for (const [i, part] of parts.entries()) this.answer(entry, [encodeEvents(part)], revision, i < parts.length - 1);
+  }
+
+  private answer(entry: Entry, events: readonly Uint8Array[], revision: number, fragment = false): void {
+    const length = events.reduce((n, b) => n + b.length, 0);
+    const head = encodeFramed('WatchResponse', { header: header(this.c, revision), watchId: entry.id, fragment }, length);
+    this.call.send(head, events);
+  }
+
+  private sendEntry(entry: Entry): void {
+    if (entry.held.length === 0) return;
+    const { held } = entry;
+    entry.held = [];
+    for (const bytes of held) this.heldBytes -= bytes.length;
+    this.answer(entry, held, entry.heldRevision);
+  }
+
+  private sendHeld(): void {
+    if (this.heldBytes > 0) for (const entry of this.entries.values()) this.sendEntry(entry);
   }
 
   /** The peer reads too slowly: stop, and go on from `next` when it has read what waits. */
@@ -164,6 +209,7 @@ class WatchStream implements StreamingHandler {
   private cancel(id: number): void {
     const entry = this.entries.get(id);
     if (!entry) return;
+    this.sendEntry(entry);
     this.entries.delete(id);
     entry.handle?.cancel();
     this.send({ watchId: id, canceled: true }, this.c.store.revision);
@@ -172,6 +218,7 @@ class WatchStream implements StreamingHandler {
   /** Once every watch of the stream has seen all up to now, one answer for them all. */
   private progress(): void {
     const { revision } = this.c.store;
+    this.sendHeld();
     if ([...this.entries.values()].every((e) => e.handle !== undefined)) this.send({ watchId: NO_WATCH }, revision);
   }
 

@@ -233,23 +233,27 @@ export function encode<Name extends MessageName>(name: Name, draft: Draft<Name>)
   return scratch.taken(end);
 }
 
-/** The same with gRPC's head before it: not compressed, and the length. `tail` is put behind the message: bytes of fields encoded before. */
-export function encodeFramed<Name extends MessageName>(name: Name, draft: Draft<Name>, tail?: Uint8Array): Uint8Array {
+/**
+ * The same with gRPC's head before it: not compressed, and the length. The head counts `tailLength` bytes more, which the caller sends
+ * after it: fields that were encoded before.
+ */
+export function encodeFramed<Name extends MessageName>(name: Name, draft: Draft<Name>, tailLength = 0): Uint8Array {
   const end = scratch.begin();
-  if (tail) scratch.bytes(tail);
   scratch.message(codecs.get(name)!, draft as Record<string, unknown>);
-  scratch.frameHead(end);
+  scratch.frameHead(end, tailLength);
   return scratch.taken(end);
 }
 
 const MIN_SCRATCH = 64 * 1024;
-/** A scratch buffer that a large message grew is not kept. */
-const MAX_SCRATCH = 4 * 1024 * 1024;
+/** A message of this size takes its buffer with it: copying would cost more than a new one. */
+const LARGE = 1024 * 1024;
 const encoder = new TextEncoder();
 
 class BackwardEncoder {
   private buffer = new Uint8Array(MIN_SCRATCH);
   private at = MIN_SCRATCH;
+  /** The last large message: the next one is likely of its size. */
+  private lastLarge = 0;
 
   /** Bytes from the end of the buffer: stays right when the buffer grows. */
   begin(): number {
@@ -257,14 +261,20 @@ class BackwardEncoder {
   }
 
   taken(from: number): Uint8Array {
-    const out = this.buffer.slice(this.at, this.buffer.length - from);
-    if (this.buffer.length > MAX_SCRATCH && from === 0) this.buffer = new Uint8Array(MIN_SCRATCH);
-    this.at = this.buffer.length - from;
-    return out;
+    const { buffer, at } = this;
+    const end = buffer.length - from;
+    if (from > 0 || end - at < LARGE) {
+      this.at = end;
+      return buffer.slice(at, end);
+    }
+    this.lastLarge = end - at;
+    this.buffer = new Uint8Array(MIN_SCRATCH);
+    this.at = MIN_SCRATCH;
+    return buffer.subarray(at, end);
   }
 
-  frameHead(from: number): void {
-    const length = this.buffer.length - from - this.at;
+  frameHead(from: number, more: number): void {
+    const length = this.buffer.length - from - this.at + more;
     this.reserve(GRPC_HEAD);
     this.at -= GRPC_HEAD;
     const { buffer, at } = this;
@@ -373,6 +383,7 @@ class BackwardEncoder {
     const used = this.buffer.length - this.at;
     let size = this.buffer.length * 2;
     while (size < used + n) size *= 2;
+    if (size >= LARGE && size < this.lastLarge + MIN_SCRATCH) size = this.lastLarge + MIN_SCRATCH;
     const grown = new Uint8Array(size);
     grown.set(this.buffer.subarray(this.at), size - used);
     this.buffer = grown;
