@@ -151,6 +151,16 @@ export class Bucket {
     return undefined;
   }
 
+  /** The entry with the greatest key. */
+  last(): Entry | undefined {
+    let page = this.inline ?? this.db.page(this.rootPage);
+    for (let depth = 0; page.flags === PageFlag.branch && page.count > 0; depth++) {
+      if (depth > MAX_DEPTH) throw bad(page.id, 'the tree is too deep');
+      page = this.db.page(page.child(page.count - 1).id);
+    }
+    return page.count > 0 && page.flags === PageFlag.leaf ? page.leaf(page.count - 1) : undefined;
+  }
+
   /** The bucket that an entry of this one stands for. */
   open(entry: Entry): Bucket {
     const { value } = entry;
