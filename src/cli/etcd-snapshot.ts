@@ -89,5 +89,11 @@ export function humanBytes(n: number): string {
   if (n < 10) return `${n} B`;
   const power = Math.min(Math.floor(Math.log10(n) / 3), units.length - 1);
   const value = Math.floor((n / 1000 ** power) * 10 + 0.5) / 10;
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
+  return `${value < 10 ? value.toFixed(1) : roundHalfEven(value)} ${units[power]}`;
+}
+
+/** As Go prints a float without decimals. */
+function roundHalfEven(n: number): number {
+  const floor = Math.floor(n);
+  return n - floor === 0.5 ? floor + (floor % 2) : Math.round(n);
 }
