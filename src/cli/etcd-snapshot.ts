@@ -21,6 +21,8 @@ interface SaveFlags {
 
 /** Hangs the commands under `etcd`, whose own flags then stand before the word `snapshot`. */
 export function snapshotCommand(etcd: Command): void {
+  // Else a flag that both have, such as --data-dir, would be taken by `etcd` wherever it stands.
+  etcd.parent?.enablePositionalOptions();
   etcd.enablePositionalOptions();
   const snapshot = etcd.command('snapshot').description('Save, look at and restore snapshots of an etcd');
   snapshot
