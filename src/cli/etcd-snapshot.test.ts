@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import { realClock } from '../util/clock.js';
 import { silentLogger } from '../util/logger.js';
 import { realRandom } from '../util/random.js';
 import { humanBytes, snapshotCommand } from './etcd-snapshot.js';
+import { restoreForStart } from './snapshot-restore.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 
@@ -56,6 +58,26 @@ describe('k8ts etcd snapshot', () => {
   it('tells the status in the form that is asked for', async () => {
     const { out } = await run('snapshot', 'status', path.join(dir, 'db'), '-w', 'json');
     expect(JSON.parse(out[0]!)).toMatchObject({ revision: 2, totalKey: 1, version: '3.6.0' });
+  });
+
+  it.each([
+    ['k8s\0\n', 'in the binary \\(protobuf\\) form'],
+    ['k8s:enc:aescbc:v1:', 'encrypted'],
+  ])('does not begin a cluster with objects that it cannot read (%j)', async (value, what) => {
+    const file = path.join(dir, 'foreign');
+    const store = openMemoryStore({ env });
+    const put = (key: string) => ({ put: { key, value: new TextEncoder().encode(value) } });
+    await store.txn({ compare: [], success: [put('elsewhere'), put('/registry/pods/a/b')], failure: [] });
+    const image = await snapshotImage(store.snapshot(), { memberId: 1n, name: 'm', raftTerm: 1n, clientUrls: [], peerUrls: [] });
+    const bytes = Buffer.concat([...image.pages()]);
+    fs.writeFileSync(file, bytes);
+    await expect(restoreForStart(file, path.join(dir, 'cluster'), env)).rejects.toThrow(
+      /snapshot missing hash .*: k8ts etcd snapshot restore/,
+    );
+    fs.writeFileSync(file, Buffer.concat([bytes, createHash('sha256').update(bytes).digest()]));
+    await expect(restoreForStart(file, path.join(dir, 'cluster'), env)).rejects.toThrow(new RegExp(`/registry/pods/a/b is stored ${what}`));
+    expect(fs.readdirSync(path.join(dir, 'cluster'))).toEqual([]);
+    await store.close();
   });
 
   it('leaves etcd’s own flags to etcd', async () => {

@@ -42,12 +42,9 @@ export class SnapshotFile {
     }
   }
 
-  /** Throws where the digest is missing or is not that of the database. */
-  checkDigest(): void {
-    if (!hasDigest(this.size))
-      throw new UserError(
-        `${this.path}: snapshot missing hash but --skip-hash-check=false: give --skip-hash-check for a file copied out of a data directory`,
-      );
+  /** Throws where the digest is missing (`without`: what to do then) or is not that of the database. */
+  checkDigest(without = 'give --skip-hash-check for a file copied out of a data directory'): void {
+    if (!hasDigest(this.size)) throw new UserError(`${this.path}: snapshot missing hash but --skip-hash-check=false: ${without}`);
     const hash = createHash('sha256');
     const end = this.size - DIGEST;
     for (let at = 0; at < end; at += READ) hash.update(this.read(at, Math.min(READ, end - at)));

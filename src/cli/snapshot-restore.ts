@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { stateOf } from '../etcd/snapshot/import.js';
 import { openEmbeddedStore } from '../store/embedded/open.js';
+import type { HistoryRecord } from '../store/maintenance.js';
 import type { Env } from '../util/component.js';
 import { UserError } from './fail.js';
 import { SnapshotFile } from './snapshot-file.js';
@@ -13,6 +14,10 @@ export interface RestoreOptions {
   readonly dir: string;
   readonly skipHashCheck?: boolean;
   readonly env: Env;
+  /** Throws for a record that whoever reads the store cannot use. */
+  readonly check?: (record: HistoryRecord) => void;
+  /** What to do about a file without its hash. */
+  readonly withoutHash?: string;
 }
 
 export interface Restored {
@@ -22,12 +27,13 @@ export interface Restored {
 
 const PART = '.restoring';
 
-export async function restoreSnapshot({ file, dir, skipHashCheck, env }: RestoreOptions): Promise<Restored> {
+export async function restoreSnapshot({ file, dir, skipHashCheck, env, check, withoutHash }: RestoreOptions): Promise<Restored> {
   if (!isFree(dir))
     throw new UserError(`data-dir ${JSON.stringify(dir)} not empty or could not be read: choose another one, or move it away`);
   return SnapshotFile.with(file, async (snapshot) => {
-    if (!skipHashCheck) snapshot.checkDigest();
-    const state = stateOf(snapshot.database());
+    if (!skipHashCheck) snapshot.checkDigest(withoutHash);
+    const read = stateOf(snapshot.database());
+    const state = check ? { ...read, history: checked(read.history, check) } : read;
     if (state.auth.enabled)
       throw new UserError(
         `${file}: authentication is enabled in this snapshot, and k8ts would let everyone in: run \`etcdctl auth disable\` before the snapshot is saved`,
@@ -57,8 +63,36 @@ export async function restoreForStart(file: string, dataDir: string, env: Env): 
     throw new UserError(
       `--from-snapshot: ${dataDir} already holds a store: leave the flag out to go on with it, or choose another --data-dir`,
     );
-  const { revision, keys } = await restoreSnapshot({ file, dir, env });
+  const withoutHash = `for a file copied out of a data directory, first run: k8ts etcd snapshot restore ${file} --skip-hash-check --data-dir ${dir}`;
+  const check = (record: HistoryRecord) => checkObject(file, record);
+  const { revision, keys } = await restoreSnapshot({ file, dir, env, check, withoutHash });
   console.log(`restored ${keys} keys of revision ${revision} from ${file}`);
+}
+
+const OBJECTS = '/registry/';
+/** How stored objects begin that are not JSON: the binary form, and what an encryption provider wrote. */
+const UNREADABLE = [
+  ['k8s\0', 'in the binary (protobuf) form', '--storage-media-type=application/json'],
+  ['k8s:enc:', 'encrypted', 'the identity provider first in its --encryption-provider-config'],
+] as const;
+
+/** The API server reads objects as JSON. */
+function checkObject(file: string, { key, value }: HistoryRecord): void {
+  if (!key.startsWith(OBJECTS)) return;
+  const start = String.fromCharCode(...value.subarray(0, 8));
+  for (const [prefix, what, flag] of UNREADABLE) {
+    if (start.startsWith(prefix))
+      throw new UserError(
+        `${file}: ${key} is stored ${what}, which k8ts does not read yet: run the other cluster's kube-apiserver with ${flag}, write every object anew (kubectl get … -o json | kubectl replace -f -), compact, and save the snapshot then`,
+      );
+  }
+}
+
+function* checked(history: Iterable<HistoryRecord>, check: (record: HistoryRecord) => void): Generator<HistoryRecord> {
+  for (const record of history) {
+    check(record);
+    yield record;
+  }
 }
 
 function isFree(dir: string): boolean {
