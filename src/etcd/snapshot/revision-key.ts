@@ -13,10 +13,9 @@ export interface RevisionKey {
 /** Main revision, '_', sub revision, and 't' for a delete; big-endian, so that byte order is the order of changes. */
 export function revisionKey(main: number, sub: number, deleted = false): Uint8Array {
   const bytes = new Uint8Array(deleted ? LENGTH + 1 : LENGTH);
-  const view = new DataView(bytes.buffer);
-  writeU64(view, 0, main);
+  writeU64(bytes, 0, main);
   bytes[8] = SEPARATOR;
-  writeU64(view, 9, sub);
+  writeU64(bytes, 9, sub);
   if (deleted) bytes[LENGTH] = TOMBSTONE;
   return bytes;
 }
@@ -32,7 +31,10 @@ export function parseRevisionKey(bytes: Uint8Array): RevisionKey | undefined {
 const TWO32 = 2 ** 32;
 const readU64 = (view: DataView, at: number): number => view.getUint32(at) * TWO32 + view.getUint32(at + 4);
 
-function writeU64(view: DataView, at: number, n: number): void {
-  view.setUint32(at, Math.floor(n / TWO32));
-  view.setUint32(at + 4, n % TWO32);
+function writeU64(bytes: Uint8Array, at: number, n: number): void {
+  const high = Math.floor(n / TWO32);
+  for (let i = 0; i < 4; i++) {
+    bytes[at + i] = high >>> (24 - 8 * i);
+    bytes[at + 4 + i] = n >>> (24 - 8 * i);
+  }
 }
