@@ -4,11 +4,12 @@ import { startEtcd } from '../etcd/listen/start.js';
 import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
+import { snapshotCommand } from './etcd-snapshot.js';
 import { fail } from './fail.js';
 import { untilStopped } from './process.js';
 
 export function etcdCommand(program: Command): void {
-  program
+  const etcd = program
     .command('etcd')
     .description('Run the store alone, for etcd clients')
     .option('--name <name>', 'name of this member', 'default')
@@ -20,6 +21,7 @@ export function etcdCommand(program: Command): void {
     .option('--trusted-ca-file <file>', 'CA of client certificates')
     .option('--client-cert-auth', 'refuse clients without a certificate')
     .action((f: Record<string, string | undefined>) => runEtcd(f).catch(fail));
+  snapshotCommand(etcd);
 }
 
 async function runEtcd(f: Record<string, string | undefined>): Promise<void> {

@@ -10,6 +10,7 @@ import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
 import { fail, UserError } from './fail.js';
 import { untilStopped } from './process.js';
+import { restoreForStart } from './snapshot-restore.js';
 
 interface Flags {
   dataDir: string;
@@ -24,6 +25,7 @@ interface Flags {
   tokenAuthFile?: string;
   disableAdmissionPlugins?: string;
   etcdServers?: string;
+  fromSnapshot?: string;
   clusterDomain: string;
   v: string;
 }
@@ -44,6 +46,7 @@ export function kubeApiServer(program: Command): void {
     .option('--token-auth-file <file>', 'tokens as token,user,uid,"groups" lines')
     .option('--disable-admission-plugins <names>', 'plugins of the default chain to leave out')
     .option('--etcd-servers <urls>', 'keep the data in this etcd')
+    .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet')
     .option('--cluster-domain <domain>', 'DNS domain of the cluster', 'cluster.local')
     .option('--v <level>', 'log level: 0 errors, 2 information, 4 everything', '1')
     .action((flags: Flags) => run(flags).catch(fail));
@@ -53,6 +56,7 @@ async function run(f: Flags): Promise<void> {
   if (f.etcdServers) throw new UserError('--etcd-servers is not built yet: leave it out to keep the data in --data-dir');
   const log = createLogger(Number(f.v) >= 4 ? 'debug' : Number(f.v) >= 2 ? 'info' : 'warn');
   const env = { clock: realClock, random: realRandom, log };
+  if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, f.dataDir, env);
   const api = await startApiServer({
     env,
     dataDir: f.dataDir,

@@ -8,10 +8,13 @@ import { claimMachine } from '../cluster/up/machine-owner.js';
 import { isRunning, loadState, processStart, saveState } from '../cluster/up/state.js';
 import { containersImpossible, defaultNodeName, type Progress, up } from '../cluster/up/up.js';
 import { createLogger } from '../host/logger.js';
+import { realClock } from '../util/clock.js';
+import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
 import { fail, UserError } from './fail.js';
 import { port } from './kube-apiserver.js';
 import { untilStopped } from './process.js';
+import { restoreForStart } from './snapshot-restore.js';
 
 interface UpFlags {
   dataDir: string;
@@ -28,6 +31,7 @@ interface UpFlags {
   proxyMode: string;
   etcdListen?: string;
   etcdServers?: string;
+  fromSnapshot?: string;
 }
 
 const DEFAULT_DIR = './k8ts-data';
@@ -57,6 +61,7 @@ export function upCommands(program: Command): void {
     .option('--proxy-mode <mode>', 'how Service addresses work: iptables', 'iptables')
     .option('--etcd-listen <url>', 'let etcd clients reach the store, e.g. http://127.0.0.1:2379')
     .option('--etcd-servers <urls>', 'keep the data in this etcd')
+    .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet')
     .action((f: UpFlags) => runUp(f).catch(fail));
   program
     .command('down')
@@ -105,6 +110,7 @@ async function runUp(f: UpFlags): Promise<void> {
   const log = createLogger('info', path.join(dataDir, 'k8ts.log'));
   const nodeName = f.nodeName ?? (runtime === 'simulated' && nodes > 1 ? 'node' : defaultNodeName());
   fs.mkdirSync(dataDir, { recursive: true });
+  if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, dataDir, { clock: realClock, random: realRandom, log });
   if (runtime === 'containerd') claimMachine(dataDir);
   const state = {
     pid: process.pid,

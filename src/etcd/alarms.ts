@@ -9,6 +9,11 @@ const NOTE = 'etcd/alarms';
 /** Writes between two looks at the size. */
 const LOOK_EVERY = 64;
 
+/** The alarms among a store's notes, and the note for them. */
+export const alarmsOf = (notes: Iterable<readonly [string, Uint8Array]>): number[] =>
+  [...notes].flatMap(([name, value]) => (name === NOTE ? [...value] : []));
+export const alarmNote = (alarms: Iterable<number>): readonly [string, Uint8Array] => [NOTE, Uint8Array.from(alarms)];
+
 export class AlarmBook {
   private readonly raised = new Set<number>();
   private writes = 0;
@@ -53,6 +58,6 @@ export class AlarmBook {
   }
 
   private async save(): Promise<void> {
-    await maintenanceOf(this.store)?.setNote(NOTE, Uint8Array.from(this.raised));
+    await maintenanceOf(this.store)?.setNote(...alarmNote(this.raised));
   }
 }

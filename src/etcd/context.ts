@@ -21,6 +21,15 @@ export interface EtcdContext {
   readonly peerUrls: readonly string[];
   readonly alarms: AlarmBook;
   readonly limits: EtcdLimits;
+  /** A new SHA-256. */
+  readonly sha256: () => Digest;
+}
+
+/** A digest over bytes that come in pieces. */
+export interface Digest {
+  update(bytes: Uint8Array): unknown;
+  /** The digest of all so far; nothing may follow. */
+  digest(): Uint8Array;
 }
 
 export interface EtcdLimits {

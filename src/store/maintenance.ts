@@ -8,6 +8,13 @@ export interface HistoryRecord extends KeyValue {
   readonly deleted: boolean;
 }
 
+/** The same without its value, which is read when it is asked for. */
+export interface HistoryOutline extends Omit<HistoryRecord, 'value'> {
+  /** Bytes of the value. */
+  readonly length: number;
+  value(): Uint8Array;
+}
+
 /** Everything in a store: enough to make another one that goes on from here. */
 export interface StoreState {
   readonly revision: number;
@@ -21,6 +28,8 @@ export interface StoreState {
 export interface StoreSnapshot extends Omit<StoreState, 'history'> {
   /** In the order of revisions. May be called once or more, until `release`. */
   history(): Iterable<HistoryRecord>;
+  /** The same records: for who needs to know what there is before the values, or has no memory for them. */
+  outline(): Iterable<HistoryOutline>;
   release(): void;
 }
 

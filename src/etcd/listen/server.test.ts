@@ -121,12 +121,6 @@ describe('unary calls', () => {
       'etcdserver: duplicate key given in txn request',
     ],
     [
-      'a snapshot, which is not built',
-      () => call('/etcdserverpb.Maintenance/Snapshot', 'StatusRequest', 'StatusResponse', {}),
-      12,
-      'k8ts: Maintenance.Snapshot is not built yet',
-    ],
-    [
       'a bad sort order',
       () => call('/etcdserverpb.KV/Range', 'RangeRequest', 'RangeResponse', { key: 'a', sortOrder: 9 }),
       3,

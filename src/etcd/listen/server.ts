@@ -2,6 +2,7 @@
  * The etcd server: gRPC and a few HTTP pages on each client URL. Connections are told apart by their first bytes (or, with TLS, by ALPN):
  * HTTP/2 goes to our own framing, everything else to Node's HTTP/1.1 server.
  */
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -244,6 +245,7 @@ async function makeContext(options: EtcdServerOptions, urls: () => readonly stri
     peerUrls: options.peerUrls ?? ['http://localhost:2380'],
     alarms: new AlarmBook(store, limits.quotaBackendBytes),
     limits,
+    sha256: () => createHash('sha256'),
   };
 }
 

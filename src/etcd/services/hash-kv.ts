@@ -2,44 +2,41 @@
  * etcd's hash of the key space up to a revision: CRC-32C over the rows of its "key" bucket (revision, then the encoded key-value pair).
  * Stores with the same history have the same hash, ours and etcd's.
  */
-import type { StoreSnapshot } from '../../store/maintenance.js';
+import type { HistoryOutline, StoreSnapshot } from '../../store/maintenance.js';
 import { encode } from '../../store/proto/codec.js';
 import { yieldTurn } from '../../util/turn.js';
+import { crc32c } from '../crc32c.js';
+import { revisionKey } from '../snapshot/revision-key.js';
 
 const BUCKET = new TextEncoder().encode('key');
 /** Rows between two pauses. */
 const SLICE = 5000;
 
 export async function hashKv(snapshot: StoreSnapshot, revision: number): Promise<number> {
-  let crc = update(0xffffffff, BUCKET);
+  const kept = keptOf(snapshot, revision);
+  let crc = crc32c(BUCKET);
   let rows = 0;
-  for (const r of snapshot.history()) {
-    if (r.modRevision > revision) continue;
-    crc = update(crc, revisionKey(r.modRevision, r.sub, r.deleted));
-    crc = update(crc, encode('KeyValue', r.deleted ? { key: r.key } : r));
+  for (const r of snapshot.outline()) {
+    if (r.modRevision > revision || !kept(r)) continue;
+    crc = crc32c(revisionKey(r.modRevision, r.sub, r.deleted), crc);
+    crc = crc32c(encode('KeyValue', r.deleted ? { key: r.key } : { ...r, value: r.value() }), crc);
     if (++rows % SLICE === 0) await yieldTurn();
   }
-  return ~crc >>> 0;
-}
-
-/** Main revision, '_', sub revision, and 't' for a delete; big-endian, so that byte order is the order of changes. */
-function revisionKey(main: number, sub: number, deleted: boolean): Uint8Array {
-  const bytes = new Uint8Array(deleted ? 18 : 17);
-  const view = new DataView(bytes.buffer);
-  view.setBigInt64(0, BigInt(main));
-  bytes[8] = 0x5f;
-  view.setBigInt64(9, BigInt(sub));
-  if (deleted) bytes[17] = 0x74;
-  return bytes;
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, i) => {
-  let c = i;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0x82f63b78 ^ (c >>> 1) : c >>> 1;
-  return c >>> 0;
-});
-
-function update(crc: number, bytes: Uint8Array): number {
-  for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
   return crc;
+}
+
+/**
+ * What was compacted counts only where it is still to be seen at `revision`: members compact at different moments and must agree.
+ * (Where nothing at all is to be seen, all counts.)
+ */
+function keptOf({ compactRevision, outline }: StoreSnapshot, revision: number): (r: HistoryOutline) => boolean {
+  if (compactRevision === 0) return () => true;
+  const visible = new Map<string, number>();
+  for (const r of outline()) {
+    if (r.modRevision > revision) break;
+    if (r.deleted) visible.delete(r.key);
+    else visible.set(r.key, r.modRevision);
+  }
+  if (visible.size === 0) return () => true;
+  return (r) => r.modRevision > compactRevision || visible.get(r.key) === r.modRevision;
 }

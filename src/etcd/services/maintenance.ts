@@ -1,10 +1,11 @@
-/** etcdserverpb.Maintenance: status, hashes, alarms, defragmentation. */
+/** etcdserverpb.Maintenance: status, hashes, alarms, defragmentation, snapshots. */
 import { maintenanceOf } from '../../store/maintenance.js';
 import { CompactedError, FutureRevisionError } from '../../store/store.js';
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext, header } from '../context.js';
-import { refused, service, unary } from '../grpc/method.js';
+import { refused, serverStream, service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
 import { errors, notDone } from '../grpc/status.js';
+import { streamSnapshot } from '../snapshot/stream.js';
 import { hashKv } from './hash-kv.js';
 
 const GET = 0;
@@ -85,7 +86,14 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
       }
     }),
 
-    Snapshot: refused('k8ts: Maintenance.Snapshot is not built yet'),
+    Snapshot: serverStream('SnapshotRequest', 'SnapshotResponse', async (_request, send, signal) => {
+      const snapshot = local().snapshot();
+      try {
+        await streamSnapshot(snapshot, c, send, signal);
+      } finally {
+        snapshot.release();
+      }
+    }),
     MoveLeader: {
       kind: 'unary',
       read: () => async () => {

@@ -4,7 +4,7 @@
  */
 import type { Env } from '../../util/component.js';
 import { yieldTurn } from '../../util/turn.js';
-import type { HistoryRecord, StoreMaintenance, StoreSnapshot, StoreState } from '../maintenance.js';
+import type { HistoryOutline, HistoryRecord, StoreMaintenance, StoreSnapshot, StoreState } from '../maintenance.js';
 import {
   CompactedError,
   FutureRevisionError,
@@ -32,7 +32,7 @@ import { type BaseHead, rewrite } from './rewrite.js';
 import { State } from './state.js';
 import { Applier, planTxn } from './txn.js';
 import type { ValueSource } from './value-cache.js';
-import { byRevision, toKeyValue, type Version } from './version.js';
+import { byRevision, EMPTY, toKeyValue, type Version } from './version.js';
 import { WatchHub } from './watch-hub.js';
 
 /** The log is not rewritten for less than this many bytes of garbage. */
@@ -240,16 +240,25 @@ export class LocalStore implements Store, StoreMaintenance {
       return true;
     });
     const leases = [...this.lessor.all()].filter((l) => l.visible);
+    let ordered = false;
+    const sorted = () => {
+      if (!ordered) versions.sort(byRevision);
+      ordered = true;
+      return versions;
+    };
     return {
       revision,
       compactRevision: state.compactRevision,
       leases: leases.map((l) => ({ id: l.id, ttl: l.ttl, remaining: this.lessor.remaining(l) })),
       notes: [...state.notes],
       *history(): Iterable<HistoryRecord> {
-        versions.sort(byRevision);
-        for (const v of versions) {
-          const value = v.value ?? (v.length === 0 ? v.value : v.file!.read(v.offset, v.length)) ?? new Uint8Array(0);
-          yield { ...toKeyValue(v, value), sub: v.sub, deleted: v.deleted };
+        for (const v of sorted()) yield { ...toKeyValue(v, pinnedValue(v)), sub: v.sub, deleted: v.deleted };
+      },
+      *outline(): Iterable<HistoryOutline> {
+        for (const v of sorted()) {
+          const { key, mod, sub, create, count, lease, deleted, length } = v;
+          const value = () => pinnedValue(v);
+          yield { key, modRevision: mod, sub, createRevision: create, version: count, lease, deleted, length, value };
         }
       },
       release: unpin,
@@ -312,6 +321,11 @@ export class LocalStore implements Store, StoreMaintenance {
     this.checkOpen();
     if (this.commit.failure) throw this.commit.failure;
   }
+}
+
+/** A value that memory or a pinned file has, without bringing it into the cache. */
+function pinnedValue(v: Version): Uint8Array {
+  return v.value ?? (v.length === 0 ? EMPTY : v.file!.read(v.offset, v.length));
 }
 
 /** A state that came from elsewhere, as the state to begin with. */

@@ -61,6 +61,8 @@ export const schema = {
   HashResponse: 'header 1 Header, hash 2 u32',
   HashKVRequest: 'revision 1 int',
   HashKVResponse: 'header 1 Header, hash 2 u32, compactRevision 3 int, hashRevision 4 int',
+  SnapshotRequest: '',
+  SnapshotResponse: 'header 1 Header, remainingBytes 2 int, blob 3 bytes, version 4 string',
   AuthStatusRequest: '',
   AuthStatusResponse: 'header 1 Header, enabled 2 bool, authRevision 3 uid',
 
@@ -77,6 +79,11 @@ export const schema = {
   ProclaimResponse: 'header 1 Header',
   ResignRequest: 'leader 1 LeaderKey',
   ResignResponse: 'header 1 Header',
+
+  // What etcd keeps in its database beside the keys; `AuthState` is ours: users and roles as etcd encodes them.
+  Lease: 'id 1 id, ttl 2 int, remainingTtl 3 int',
+  AuthRow: 'name 1 key, value 2 bytes',
+  AuthState: 'enabled 1 bool, revision 2 uid, users 3 AuthRow[], roles 4 AuthRow[]',
 
   HealthCheckRequest: 'service 1 string',
   HealthCheckResponse: 'status 1 enum',
