@@ -9,8 +9,30 @@ import { Code, GrpcError, toGrpcError } from './status.js';
 /** The longest message taken: etcd's 1.5 MiB request and half a MiB around it. */
 export const MAX_MESSAGE = 1.5 * 1024 * 1024 + 512 * 1024;
 
+/** Who calls, as the call itself says it; whether that is believed is decided where it is asked for. */
+export interface Caller {
+  /** The token of `Authenticate`, from the metadata `token` or `authorization`. */
+  readonly token: string | undefined;
+  /** The common name of the verified client certificate, where the listener demands one. */
+  readonly commonName: string | undefined;
+}
+
+/** What the listener knows of the other side of a connection. */
+export interface Peer {
+  readonly commonName: string | undefined;
+}
+
+const tokenOf = (headers: Headers): string | undefined => {
+  const token = headers.get('token') ?? headers.get('authorization');
+  return token?.startsWith('Bearer ') ? token.slice('Bearer '.length) : token;
+};
+
+/** A gateway's own certificate does not speak for those behind it. */
+const commonNameOf = (headers: Headers, peer: Peer | undefined): string | undefined =>
+  headers.has('grpcgateway-accept') ? undefined : peer?.commonName;
+
 /** A call whose both sides may send many messages. */
-export interface Call {
+export interface Call extends Caller {
   /** Sends a framed message (`encodeFramed`). */
   send(framed: Uint8Array): void;
   /** Ends the call: well, or with an error. */
@@ -37,7 +59,7 @@ export type Method =
   | { readonly kind: 'stream'; readonly open: (call: Call) => StreamingHandler };
 
 /** Tells a handler that waits that nobody waits for it any more. */
-export interface CallSignal {
+export interface CallSignal extends Caller {
   readonly lost: boolean;
   onLost(fn: () => void): void;
 }
@@ -51,7 +73,7 @@ const OK_TRAILERS = encodeHeaders([
   ['grpc-message', ''],
 ]);
 
-export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Headers): StreamHandler {
+export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Headers, peer?: Peer): StreamHandler {
   const type = headers.get('content-type') ?? '';
   if (headers.get(':method') !== 'POST' || !type.startsWith('application/grpc')) {
     stream.headers(encodeHeaders([[':status', '415'], CONTENT_TYPE, ['grpc-status', '2'], ['grpc-message', 'not a gRPC request']]), true);
@@ -65,7 +87,9 @@ export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Head
   }
   const encoding = headers.get('grpc-encoding');
   const reader = new MessageReader(encoding);
-  return method.kind === 'unary' ? new UnaryCall(stream, method.read, reader) : openStreaming(stream, method.open, reader);
+  return method.kind === 'unary'
+    ? new UnaryCall(stream, method.read, reader, headers, peer)
+    : openStreaming(stream, method.open, reader, { token: tokenOf(headers), commonName: commonNameOf(headers, peer) });
 }
 
 function unknownMethod(methods: Methods, path: string): GrpcError {
@@ -87,7 +111,17 @@ class UnaryCall implements StreamHandler, CallSignal {
     private readonly stream: ServerStream,
     private readonly read: (request: Uint8Array) => (signal: CallSignal) => Promise<Uint8Array>,
     private readonly reader: MessageReader,
+    private readonly headers: Headers,
+    private readonly peer: Peer | undefined,
   ) {}
+
+  get token(): string | undefined {
+    return tokenOf(this.headers);
+  }
+
+  get commonName(): string | undefined {
+    return commonNameOf(this.headers, this.peer);
+  }
 
   gone(): void {
     this.lost = true;
@@ -129,10 +163,11 @@ class UnaryCall implements StreamHandler, CallSignal {
   private readonly refuse = (e: unknown): void => fail(this.stream, e, false);
 }
 
-function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHandler, reader: MessageReader): StreamHandler {
+function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHandler, reader: MessageReader, caller: Caller): StreamHandler {
   let begun = false;
   let over = false;
   const call: Call = {
+    ...caller,
     send(framed) {
       if (over) return;
       if (!begun) stream.headers(OK_HEADERS, false);

@@ -9,8 +9,9 @@ import { maintenanceOf } from '../../store/maintenance.js';
 import type { Store } from '../../store/store.js';
 import type { Component, Env } from '../../util/component.js';
 import { AlarmBook } from '../alarms.js';
+import { Auth, type AuthOptions, DEFAULT_AUTH } from '../auth/auth.js';
 import { DEFAULT_LIMITS, type EtcdContext, type EtcdLimits } from '../context.js';
-import { acceptGrpc, type Methods } from '../grpc/router.js';
+import { acceptGrpc, type Methods, type Peer } from '../grpc/router.js';
 import { page, type Traffic } from '../http-pages.js';
 import { Http2Connection, type StreamHandler } from '../http2/connection.js';
 import { Code } from '../http2/frames.js';
@@ -33,6 +34,7 @@ export interface EtcdServerOptions {
   readonly clusterId?: bigint;
   readonly memberId?: bigint;
   readonly limits?: Partial<EtcdLimits>;
+  readonly auth?: Partial<AuthOptions>;
 }
 
 /** Time that a client has to say what it speaks. */
@@ -151,6 +153,7 @@ export class EtcdServer implements Component {
   }
 
   private serveHttp2(socket: net.Socket, methods: Methods, first: Buffer | undefined): void {
+    const peer = peerOf(socket);
     const connection = new Http2Connection(
       {
         write: (bytes) => socket.write(bytes),
@@ -159,7 +162,7 @@ export class EtcdServer implements Component {
         soon: (fn) => process.nextTick(fn),
       },
       (stream, headers) => {
-        if (headers.get(':method') === 'POST') return acceptGrpc(methods, stream, headers);
+        if (headers.get(':method') === 'POST') return acceptGrpc(methods, stream, headers, peer);
         this.onHttp2Page(stream, headers).catch(() => stream.reset(Code.internal));
         return IGNORE;
       },
@@ -215,6 +218,13 @@ export class EtcdServer implements Component {
   }
 }
 
+/** Only a certificate that was asked for and checked says who the peer is. */
+function peerOf(socket: net.Socket): Peer | undefined {
+  if (!(socket instanceof tls.TLSSocket) || !socket.authorized) return undefined;
+  const name: string | string[] | undefined = socket.getPeerCertificate().subject?.CN;
+  return { commonName: typeof name === 'string' ? name : (name?.at(-1) ?? '') };
+}
+
 /** The same bytes as no Buffer, whose `slice` would not copy. */
 const plain = (b: Buffer): Uint8Array => new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
 
@@ -243,6 +253,7 @@ async function makeContext(options: EtcdServerOptions, urls: () => readonly stri
     },
     peerUrls: options.peerUrls ?? ['http://localhost:2380'],
     alarms: new AlarmBook(store, limits.quotaBackendBytes),
+    auth: new Auth(store, env, { ...DEFAULT_AUTH, ...options.auth }),
     limits,
   };
 }

@@ -12,14 +12,15 @@ const ACTIVATE = 1;
 const DEACTIVATE = 2;
 
 export function maintenanceService(c: EtcdContext): [string, Method][] {
-  const { store, alarms } = c;
+  const { auth, store, alarms } = c;
   const local = () => {
     const maintenance = maintenanceOf(store);
     if (!maintenance) throw notDone('this store is not kept here; ask the etcd that keeps it');
     return maintenance;
   };
   return service('etcdserverpb.Maintenance', {
-    Status: unary('StatusRequest', 'StatusResponse', async () => {
+    Status: unary('StatusRequest', 'StatusResponse', async (_, signal) => {
+      auth.needUser(signal);
       const status = await store.status();
       const failure = maintenanceOf(store)?.failure;
       // A single member's raft index is not the store's revision, but moves with it.
@@ -42,7 +43,9 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
       };
     }),
 
-    Alarm: unary('AlarmRequest', 'AlarmResponse', async (r) => {
+    Alarm: unary('AlarmRequest', 'AlarmResponse', async (r, signal) => {
+      if (r.action === GET) auth.needUser(signal);
+      else auth.needRoot(signal);
       const list = (of: readonly number[]) => of.map((alarm) => ({ memberId: c.memberId, alarm }));
       const wanted = r.alarm === 0 ? alarms.list : alarms.list.filter((a) => a === r.alarm);
       if (r.action === ACTIVATE) {
@@ -58,12 +61,14 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
       return { header: header(c, store.revision), alarms: list(wanted) };
     }),
 
-    Defragment: unary('DefragmentRequest', 'DefragmentResponse', async () => {
+    Defragment: unary('DefragmentRequest', 'DefragmentResponse', async (_, signal) => {
+      auth.needRoot(signal);
       await local().defragment();
       return { header: header(c, store.revision) };
     }),
 
-    Hash: unary('HashRequest', 'HashResponse', async () => {
+    Hash: unary('HashRequest', 'HashResponse', async (_, signal) => {
+      auth.needRoot(signal);
       const snapshot = local().snapshot();
       try {
         return { header: header(c, snapshot.revision), hash: await hashKv(snapshot, snapshot.revision) };
@@ -72,7 +77,8 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
       }
     }),
 
-    HashKV: unary('HashKVRequest', 'HashKVResponse', async (r) => {
+    HashKV: unary('HashKVRequest', 'HashKVResponse', async (r, signal) => {
+      auth.needRoot(signal);
       const snapshot = local().snapshot();
       try {
         const revision = r.revision || snapshot.revision;
