@@ -13,7 +13,7 @@ import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 import { etcdctl, transcript } from './etcdctl-run.js';
-import { type Story, stories } from './etcdctl-stories.js';
+import { stories } from './etcdctl-stories.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 const GOLDEN = path.join(import.meta.dirname, 'golden', 'etcdctl');
@@ -37,15 +37,18 @@ const freePort = (): Promise<number> =>
   });
 
 /** Runs `use` with the URL of a real etcd of its own. */
-async function withReal<T>(dir: string, story: Story, use: (url: string) => Promise<T>): Promise<T> {
+async function withReal<T>(dir: string, use: (url: string) => Promise<T>): Promise<T> {
   const [client, peer] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${client}`;
   const peerUrl = `http://127.0.0.1:${peer}`;
   const child: ChildProcess = spawn(
     REAL!,
-    ['--data-dir', dir, '--listen-client-urls', url, '--advertise-client-urls', url, '--listen-peer-urls', peerUrl]
-      .concat(['--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `default=${peerUrl}`])
-      .concat(story.quota ? [`--quota-backend-bytes=${story.quota}`] : []),
+    ['--data-dir', dir, '--listen-client-urls', url, '--advertise-client-urls', url, '--listen-peer-urls', peerUrl].concat([
+      '--initial-advertise-peer-urls',
+      peerUrl,
+      '--initial-cluster',
+      `default=${peerUrl}`,
+    ]),
     { stdio: 'ignore' },
   );
   try {
@@ -58,9 +61,8 @@ async function withReal<T>(dir: string, story: Story, use: (url: string) => Prom
   }
 }
 
-async function withOurs<T>(dataDir: string, story: Story, use: (url: string) => Promise<T>): Promise<T> {
-  const limits = story.quota ? { quotaBackendBytes: story.quota } : {};
-  const ours = await startEtcd({ dataDir, listen: ['http://127.0.0.1:0'], limits, env });
+async function withOurs<T>(dataDir: string, use: (url: string) => Promise<T>): Promise<T> {
+  const ours = await startEtcd({ dataDir, listen: ['http://127.0.0.1:0'], env });
   try {
     return await use(ours.server.urls[0]!);
   } finally {
@@ -80,8 +82,8 @@ describe.skipIf(why !== '')(`etcdctl gets from k8ts what a real etcd says${why}`
   for (const story of stories) {
     it(story.name, async () => {
       const golden = path.join(GOLDEN, `${story.name}.txt`);
-      if (REAL) fs.writeFileSync(golden, await withReal(`${dir}/real-${story.name}`, story, (url) => transcript(url, story.steps)));
-      const ours = await withOurs(`${dir}/${story.name}`, story, (url) => transcript(url, story.steps));
+      if (REAL) fs.writeFileSync(golden, await withReal(`${dir}/real-${story.name}`, (url) => transcript(url, story.steps)));
+      const ours = await withOurs(`${dir}/${story.name}`, (url) => transcript(url, story.steps));
       expect(ours).toBe(fs.readFileSync(golden, 'utf8'));
     });
   }

@@ -50,6 +50,12 @@ export const errors = {
   leaseTtlTooLarge: error(Code.outOfRange, 'too large lease TTL'),
   noSpace: error(Code.resourceExhausted, 'mvcc: database space exceeded'),
   memberNotFound: error(Code.notFound, 'member not found'),
+  memberBadUrls: error(Code.invalidArgument, 'given member URLs are invalid'),
+  peerUrlExists: error(Code.failedPrecondition, 'Peer URLs already exists'),
+  memberNotLearner: error(Code.failedPrecondition, 'can only promote a learner member'),
+  memberNotEnoughStarted: error(Code.unknown, 're-configuration failed due to not enough started members'),
+  downgradeVersionFormat: error(Code.invalidArgument, 'wrong downgrade target version format'),
+  downgradeTarget: error(Code.invalidArgument, 'invalid downgrade target version'),
   badTransferee: error(Code.failedPrecondition, 'bad leader transferee'),
 
   authNotEnabled: error(Code.failedPrecondition, 'authentication is not enabled'),

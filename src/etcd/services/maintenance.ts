@@ -5,6 +5,7 @@ import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext, header } from '..
 import { refused, service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
 import { errors, notDone } from '../grpc/status.js';
+import { CLUSTER_VERSION, downgrade } from './downgrade.js';
 import { hashKv } from './hash-kv.js';
 
 const GET = 0;
@@ -92,12 +93,16 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
     }),
 
     Snapshot: refused('k8ts: Maintenance.Snapshot is not built yet'),
-    MoveLeader: {
-      kind: 'unary',
-      read: () => async () => {
-        throw errors.badTransferee();
-      },
-    },
-    Downgrade: refused('k8ts: Maintenance.Downgrade is not offered: there is no older storage format'),
+    MoveLeader: unary('MoveLeaderRequest', 'MoveLeaderResponse', async (r, signal) => {
+      auth.needRoot(signal);
+      // To itself is where the leadership is.
+      if (r.targetId !== c.memberId) throw errors.badTransferee();
+      return {};
+    }),
+    Downgrade: unary('DowngradeRequest', 'DowngradeResponse', async (r, signal) => {
+      auth.needRoot(signal);
+      downgrade(r.action, r.version);
+      return { header: header(c, store.revision), version: CLUSTER_VERSION };
+    }),
   });
 }
