@@ -25,6 +25,8 @@ export interface EtcdServerOptions {
   readonly env: Env;
   /** `http://HOST:PORT` or `https://HOST:PORT`; port 0 takes any. */
   readonly listen: readonly string[];
+  /** Further URLs, of the HTTP pages alone. */
+  readonly listenMetrics?: readonly string[];
   /** Needed where a URL is https. */
   readonly tls?: EtcdTls;
   readonly name?: string;
@@ -41,6 +43,7 @@ export interface EtcdServerOptions {
 const HELLO_MS = 10_000;
 /** Time that running calls have to end when the server stops. */
 const DRAIN_MS = 1_000;
+const NO_METHODS: Methods = new Map();
 const IGNORE: StreamHandler = { data() {}, end() {}, gone() {} };
 const PREFACE_START = Buffer.from('PRI * HTTP/2');
 
@@ -53,12 +56,17 @@ export class EtcdServer implements Component {
   private readonly http1 = http.createServer((request, response) => void this.onHttp1(request, response));
   private readonly counted = { received: 0, sent: 0 };
   private urls_: string[] = [];
+  private metricsUrls_: string[] = [];
 
   constructor(private readonly options: EtcdServerOptions) {}
 
   /** Where it listens, with the real ports. */
   get urls(): readonly string[] {
     return this.urls_;
+  }
+
+  get metricsUrls(): readonly string[] {
+    return this.metricsUrls_;
   }
 
   async start(): Promise<void> {
@@ -68,6 +76,7 @@ export class EtcdServer implements Component {
     const methods = allMethods(context);
     try {
       for (const url of options.listen) this.urls_.push(await this.listen(new URL(url), methods));
+      for (const url of options.listenMetrics ?? []) this.metricsUrls_.push(await this.listen(new URL(url), NO_METHODS));
     } catch (e) {
       await this.stop();
       throw e;
@@ -86,6 +95,7 @@ export class EtcdServer implements Component {
     timer.cancel();
     this.servers.length = 0;
     this.urls_ = [];
+    this.metricsUrls_ = [];
   }
 
   private cutAll(): void {
