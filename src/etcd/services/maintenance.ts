@@ -41,6 +41,7 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
         ],
         storageVersion: ETCD_CLUSTER_VERSION,
         dbSizeQuota: Math.max(c.limits.quotaBackendBytes, 0),
+        downgradeInfo: {},
       };
     }),
 

@@ -62,7 +62,8 @@ export const schema = {
   AlarmResponse: 'header 1 Header, alarms 2 AlarmMember[]',
   StatusRequest: '',
   StatusResponse:
-    'header 1 Header, version 2 string, dbSize 3 int, leader 4 uid, raftIndex 5 uid, raftTerm 6 uid, raftAppliedIndex 7 uid, errors 8 string[], dbSizeInUse 9 int, isLearner 10 bool, storageVersion 11 string, dbSizeQuota 12 int',
+    'header 1 Header, version 2 string, dbSize 3 int, leader 4 uid, raftIndex 5 uid, raftTerm 6 uid, raftAppliedIndex 7 uid, errors 8 string[], dbSizeInUse 9 int, isLearner 10 bool, storageVersion 11 string, dbSizeQuota 12 int, downgradeInfo 13 DowngradeInfo',
+  DowngradeInfo: 'enabled 1 bool, targetVersion 2 string',
   MoveLeaderRequest: 'targetId 1 uid',
   MoveLeaderResponse: 'header 1 Header',
   DowngradeRequest: 'action 1 enum, version 2 string',
@@ -131,4 +132,25 @@ export const schema = {
 
   HealthCheckRequest: 'service 1 string',
   HealthCheckResponse: 'status 1 enum',
+
+  ServerReflectionRequest:
+    'host 1 string, fileByFilename 3 string, fileContainingSymbol 4 string, fileContainingExtension 5 ExtensionRequest, allExtensionNumbersOfType 6 string, listServices 7 string',
+  ExtensionRequest: 'containingType 1 string, extensionNumber 2 int',
+  ServerReflectionResponse:
+    'validHost 1 string, originalRequest 2 ServerReflectionRequest, fileDescriptorResponse 4 FileDescriptorResponse, allExtensionNumbersResponse 5 ExtensionNumberResponse, listServicesResponse 6 ListServiceResponse, errorResponse 7 ErrorResponse',
+  FileDescriptorResponse: 'fileDescriptorProto 1 bytes[]',
+  ExtensionNumberResponse: 'baseTypeName 1 string, extensionNumber 2 int[]',
+  ListServiceResponse: 'service 1 ServiceResponse[]',
+  ServiceResponse: 'name 1 string',
+  ErrorResponse: 'errorCode 1 int, errorMessage 2 string',
+  FileDescriptorProto:
+    'name 1 string, package 2 string, dependency 3 string[], messageType 4 DescriptorProto[], enumType 5 EnumDescriptorProto[], service 6 ServiceDescriptorProto[], syntax 12 string',
+  // Fields and enum values are bytes of their messages: in these, an oneof_index or a number of 0 has to be written.
+  DescriptorProto: 'name 1 string, field 2 bytes[], enumType 4 EnumDescriptorProto[], oneofDecl 8 OneofDescriptorProto[]',
+  FieldDescriptorProto: 'name 1 string, number 3 int, label 4 enum, type 5 enum, typeName 6 string',
+  OneofDescriptorProto: 'name 1 string',
+  EnumDescriptorProto: 'name 1 string, value 2 bytes[]',
+  EnumValueDescriptorProto: 'name 1 string',
+  ServiceDescriptorProto: 'name 1 string, method 2 MethodDescriptorProto[]',
+  MethodDescriptorProto: 'name 1 string, inputType 2 string, outputType 3 string, clientStreaming 5 bool, serverStreaming 6 bool',
 } as const;
