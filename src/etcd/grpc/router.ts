@@ -4,6 +4,7 @@ import { GRPC_HEAD } from '../../store/proto/codec.js';
 import type { StreamHandler } from '../http2/connection.js';
 import { encodeHeaders, type Headers } from '../http2/hpack.js';
 import type { ServerStream } from '../http2/stream.js';
+import type { CallCounts, MethodCount } from './call-counts.js';
 import { Code, GrpcError, toGrpcError } from './status.js';
 
 /** The longest message taken: etcd's 1.5 MiB request and half a MiB around it. */
@@ -73,7 +74,7 @@ const OK_TRAILERS = encodeHeaders([
   ['grpc-message', ''],
 ]);
 
-export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Headers, peer?: Peer): StreamHandler {
+export function acceptGrpc(methods: Methods, counts: CallCounts, stream: ServerStream, headers: Headers, peer?: Peer): StreamHandler {
   const type = headers.get('content-type') ?? '';
   if (headers.get(':method') !== 'POST' || !type.startsWith('application/grpc')) {
     stream.headers(encodeHeaders([[':status', '415'], CONTENT_TYPE, ['grpc-status', '2'], ['grpc-message', 'not a gRPC request']]), true);
@@ -87,9 +88,11 @@ export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Head
   }
   const encoding = headers.get('grpc-encoding');
   const reader = new MessageReader(encoding);
+  const count = counts.of(path);
+  count.started++;
   return method.kind === 'unary'
-    ? new UnaryCall(stream, method.read, reader, headers, peer)
-    : openStreaming(stream, method.open, reader, { token: tokenOf(headers), commonName: commonNameOf(headers, peer) });
+    ? new UnaryCall(stream, method.read, reader, headers, peer, count)
+    : openStreaming(stream, method.open, reader, count, { token: tokenOf(headers), commonName: commonNameOf(headers, peer) });
 }
 
 function unknownMethod(methods: Methods, path: string): GrpcError {
@@ -113,6 +116,7 @@ class UnaryCall implements StreamHandler, CallSignal {
     private readonly reader: MessageReader,
     private readonly headers: Headers,
     private readonly peer: Peer | undefined,
+    private readonly count: MethodCount,
   ) {}
 
   get token(): string | undefined {
@@ -149,21 +153,28 @@ class UnaryCall implements StreamHandler, CallSignal {
     const failed =
       this.failed ??
       (this.messages === 1 ? undefined : new GrpcError(Code.internal, `grpc: a unary call needs one message, got ${this.messages}`));
-    if (failed !== undefined) fail(this.stream, failed, false);
+    if (failed !== undefined) this.refuse(failed);
     else this.answer!(this).then(this.reply, this.refuse);
   }
 
   private readonly reply = (framed: Uint8Array): void => {
     const { stream } = this;
+    this.count.ok++;
     stream.headers(OK_HEADERS, false);
     stream.data(framed);
     stream.end(OK_TRAILERS);
   };
 
-  private readonly refuse = (e: unknown): void => fail(this.stream, e, false);
+  private readonly refuse = (e: unknown): void => this.count.fail(fail(this.stream, e, false));
 }
 
-function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHandler, reader: MessageReader, caller: Caller): StreamHandler {
+function openStreaming(
+  stream: ServerStream,
+  open: (call: Call) => StreamingHandler,
+  reader: MessageReader,
+  count: MethodCount,
+  caller: Caller,
+): StreamHandler {
   let begun = false;
   let over = false;
   const call: Call = {
@@ -178,9 +189,10 @@ function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHand
       if (over) return;
       over = true;
       if (error !== undefined) {
-        fail(stream, error, begun);
+        count.fail(fail(stream, error, begun));
         return;
       }
+      count.ok++;
       if (!begun) stream.headers(OK_HEADERS, false);
       stream.end(OK_TRAILERS);
     },
@@ -204,13 +216,15 @@ function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHand
     },
     end: () => handler.end(),
     gone() {
+      if (!over) count.fail(Code.cancelled);
       over = true;
       handler.gone();
     },
   };
 }
 
-function fail(stream: ServerStream, e: unknown, begun: boolean): void {
+/** Ends the call with an error, and says with which code. */
+function fail(stream: ServerStream, e: unknown, begun: boolean): number {
   const { code, message } = toGrpcError(e);
   const status = [
     ['grpc-status', String(code)],
@@ -218,6 +232,7 @@ function fail(stream: ServerStream, e: unknown, begun: boolean): void {
   ] as const;
   if (begun) stream.end(encodeHeaders(status));
   else stream.headers(encodeHeaders([[':status', '200'], CONTENT_TYPE, ...status]), true);
+  return code;
 }
 
 /** Puts messages together from DATA frames. */

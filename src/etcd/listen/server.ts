@@ -11,12 +11,14 @@ import type { Component, Env } from '../../util/component.js';
 import { AlarmBook } from '../alarms.js';
 import { Auth, type AuthOptions, DEFAULT_AUTH } from '../auth/auth.js';
 import { DEFAULT_LIMITS, type EtcdContext, type EtcdLimits } from '../context.js';
+import { CallCounts } from '../grpc/call-counts.js';
 import { acceptGrpc, type Methods, type Peer } from '../grpc/router.js';
-import { page, type Traffic } from '../http-pages.js';
+import { type Page, page } from '../http-pages.js';
 import { Http2Connection, type StreamHandler } from '../http2/connection.js';
 import { Code } from '../http2/frames.js';
 import { encodeHeaders, type Headers } from '../http2/hpack.js';
 import type { ServerStream } from '../http2/stream.js';
+import type { Traffic } from '../metrics.js';
 import { allMethods } from '../services/all.js';
 import { type EtcdTls, tlsOptions } from './tls.js';
 
@@ -44,6 +46,7 @@ const HELLO_MS = 10_000;
 /** Time that running calls have to end when the server stops. */
 const DRAIN_MS = 1_000;
 const NO_METHODS: Methods = new Map();
+const NO_CALLS = new CallCounts(NO_METHODS);
 const IGNORE: StreamHandler = { data() {}, end() {}, gone() {} };
 const PREFACE_START = Buffer.from('PRI * HTTP/2');
 
@@ -55,6 +58,7 @@ export class EtcdServer implements Component {
   private readonly connections = new Set<Http2Connection>();
   private readonly http1 = http.createServer((request, response) => void this.onHttp1(request, response));
   private readonly counted = { received: 0, sent: 0 };
+  private calls = NO_CALLS;
   private urls_: string[] = [];
   private metricsUrls_: string[] = [];
 
@@ -74,6 +78,7 @@ export class EtcdServer implements Component {
     const context = await makeContext(options, () => this.urls_);
     this.context = context;
     const methods = allMethods(context);
+    this.calls = new CallCounts(methods);
     try {
       for (const url of options.listen) this.urls_.push(await this.listen(new URL(url), methods));
       for (const url of options.listenMetrics ?? []) this.metricsUrls_.push(await this.listen(new URL(url), NO_METHODS));
@@ -172,7 +177,8 @@ export class EtcdServer implements Component {
         soon: (fn) => process.nextTick(fn),
       },
       (stream, headers) => {
-        if (headers.get(':method') === 'POST') return acceptGrpc(methods, stream, headers, peer);
+        if (headers.get(':method') === 'POST')
+          return acceptGrpc(methods, methods === NO_METHODS ? NO_CALLS : this.calls, stream, headers, peer);
         this.onHttp2Page(stream, headers).catch(() => stream.reset(Code.internal));
         return IGNORE;
       },
@@ -196,19 +202,24 @@ export class EtcdServer implements Component {
       received += socket.bytesRead;
       sent += socket.bytesWritten;
     }
-    return { connections: this.sockets.size, bytesReceived: received, bytesSent: sent };
+    return { connections: this.sockets.size, bytesReceived: received, bytesSent: sent, calls: this.calls };
   }
 
   /** A page for a client that speaks HTTP/2 (curl does over TLS). */
   private async onHttp2Page(stream: ServerStream, headers: Headers): Promise<void> {
-    const { pathname } = new URL(headers.get(':path') ?? '/', 'http://etcd');
     const method = headers.get(':method') ?? '';
-    const { status, type, body } = await page(this.context!, method, pathname, this.traffic);
+    const {
+      status,
+      type,
+      body,
+      headers: further = {},
+    }: Page = await page(this.context!, method, headers.get(':path') ?? '/', this.traffic);
     const bytes = Buffer.from(method === 'HEAD' ? '' : body);
     const block = encodeHeaders([
       [':status', String(status)],
       ['content-type', type],
       ['content-length', String(Buffer.byteLength(body))],
+      ...Object.entries(further),
     ]);
     stream.headers(block, bytes.length === 0);
     if (bytes.length === 0) return;
@@ -218,9 +229,8 @@ export class EtcdServer implements Component {
 
   private async onHttp1(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     try {
-      const { pathname } = new URL(request.url ?? '/', 'http://etcd');
-      const { status, type, body } = await page(this.context!, request.method ?? 'GET', pathname, this.traffic);
-      response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+      const { status, type, body, headers }: Page = await page(this.context!, request.method ?? 'GET', request.url ?? '/', this.traffic);
+      response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) });
       response.end(request.method === 'HEAD' ? undefined : body);
     } catch (e) {
       response.writeHead(500).end(`${(e as Error).message}\n`);

@@ -2,7 +2,7 @@
 import { encode } from '../../store/proto/codec.js';
 import type { Draft } from '../../store/proto/message.js';
 import { schema } from '../../store/proto/schema.js';
-import { ENUM_OF, ENUMS, FILES, fieldName, messageName, ONEOFS, packageOf, SERVICES, TYPE_OF } from './names.js';
+import { ENUM_OF, ENUMS, FILES, fieldName, messageName, ONEOFS, PACKAGES, packageOf, SERVICES, TYPE_OF } from './names.js';
 
 export interface DescribedFile {
   readonly name: string;
@@ -45,6 +45,7 @@ interface Line {
 export function describeFiles(methods: Iterable<string>): DescribedFile[] {
   const served = new Set(methods);
   const messages = new Map<string, Set<string>>(Object.keys(FILES).map((name) => [name, new Set()]));
+  for (const [message, home] of Object.entries(PACKAGES)) collect(message, home, messages);
   for (const [service, text] of Object.entries(SERVICES))
     for (const method of methodsOf(text))
       if (served.has(`/${service}/${method.name}`))

@@ -39,7 +39,7 @@ export const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** Messages that are in another package than the file that needs them. */
-const PACKAGES: Readonly<Record<string, string>> = {
+export const PACKAGES: Readonly<Record<string, string>> = {
   Header: 'etcdserverpb',
   KeyValue: 'mvccpb',
   Event: 'mvccpb',
