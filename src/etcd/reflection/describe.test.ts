@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { openMemoryStore } from '../../store/memory.js';
 import { decode } from '../../store/proto/codec.js';
 import { schema } from '../../store/proto/schema.js';
+import { silentLogger } from '../../util/logger.js';
+import { realRandom } from '../../util/random.js';
+import { VirtualClock } from '../../util/virtual-clock.js';
+import type { EtcdContext } from '../context.js';
+import { allMethods } from '../services/all.js';
 import { describeFiles } from './describe.js';
 import { SERVICES } from './names.js';
 
@@ -59,5 +65,14 @@ describe('the described files', () => {
           `${service}/${name}`,
         ).toBe(true);
       }
+  });
+});
+
+describe('the table of services', () => {
+  it('names all that is served, and nothing else', () => {
+    const store = openMemoryStore({ env: { clock: new VirtualClock(), random: realRandom, log: silentLogger } });
+    // Only the names are asked for: no method is called.
+    const served = [...allMethods({ store } as unknown as EtcdContext).keys()];
+    expect([...METHODS].sort()).toEqual(served.sort());
   });
 });
