@@ -34,10 +34,6 @@ export async function restoreSnapshot({ file, dir, skipHashCheck, env, check, wi
     if (!skipHashCheck) snapshot.checkDigest(withoutHash);
     const read = stateOf(snapshot.database());
     const state = check ? { ...read, history: checked(read.history, check) } : read;
-    if (state.auth.enabled)
-      throw new UserError(
-        `${file}: authentication is enabled in this snapshot, and k8ts would let everyone in: run \`etcdctl auth disable\` before the snapshot is saved`,
-      );
     const part = `${dir}${PART}`;
     fs.rmSync(part, { recursive: true, force: true });
     fs.mkdirSync(path.dirname(path.resolve(dir)), { recursive: true });

@@ -4,6 +4,7 @@ import type { Draft } from '../store/proto/message.js';
 import type { Store } from '../store/store.js';
 import type { Env } from '../util/component.js';
 import type { AlarmBook } from './alarms.js';
+import type { Auth } from './auth/auth.js';
 
 /** The etcd that we answer as: clients choose features by it. */
 export const ETCD_VERSION = '3.6.14';
@@ -20,6 +21,7 @@ export interface EtcdContext {
   readonly clientUrls: readonly string[];
   readonly peerUrls: readonly string[];
   readonly alarms: AlarmBook;
+  readonly auth: Auth;
   readonly limits: EtcdLimits;
   /** A new SHA-256. */
   readonly sha256: () => Digest;

@@ -1,58 +1,97 @@
-/** What the client port answers over plain HTTP: /health, /version, /metrics. */
+/** What the client port answers over plain HTTP: /health, /livez, /readyz, /version, /metrics. */
+import { maintenanceOf } from '../store/maintenance.js';
+import { Alarm } from './alarms.js';
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext } from './context.js';
-import { isHealthy } from './services/health.js';
+import { metrics, type Traffic } from './metrics.js';
 
 export interface Page {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Counted by the listener. */
-export interface Traffic {
-  readonly connections: number;
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
+const TEXT = 'text/plain; charset=utf-8';
+
+/** `target`: the path, and what follows its question mark. */
+export async function page(c: EtcdContext, method: string, target: string, traffic: Traffic): Promise<Page> {
+  const { pathname, searchParams } = new URL(target, 'http://etcd');
+  const known = PAGES.get(pathname);
+  if (!known) return error(404, '404 page not found');
+  if (method !== 'GET' && method !== 'HEAD') return { ...error(405, 'Method Not Allowed'), headers: { allow: 'GET' } };
+  return known(c, searchParams, traffic);
 }
 
-export async function page(c: EtcdContext, method: string, path: string, traffic: Traffic): Promise<Page> {
-  const known = PAGES[path];
-  if (!known) return { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' };
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: 'text/plain; charset=utf-8', body: 'Method Not Allowed\n' };
-  return known(c, traffic);
-}
+const error = (status: number, text: string): Page => ({ status, type: TEXT, body: `${text}\n` });
 
-const json = (status: number, value: unknown, newline = ''): Page => ({
-  status,
-  type: 'application/json',
-  body: JSON.stringify(value) + newline,
-});
+/** What can be wrong; the text says how. */
+type Check = (c: EtcdContext) => Promise<string | undefined>;
 
-const PAGES: Record<string, (c: EtcdContext, traffic: Traffic) => Promise<Page>> = {
-  '/health': async (c) => {
-    const healthy = isHealthy(c);
-    const reason = healthy ? '' : c.alarms.list.length > 0 ? 'ALARM NOSPACE' : 'the store cannot write any more';
-    return json(healthy ? 200 : 503, { health: String(healthy), reason });
-  },
-  '/version': async () => json(200, { etcdserver: ETCD_VERSION, etcdcluster: ETCD_CLUSTER_VERSION }),
-  '/metrics': async (c, traffic) => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await metrics(c, traffic) }),
+/** With one member a linearizable read is one from the store. */
+const readable: Check = async (c) => {
+  try {
+    await c.store.range({ key: '\0', limit: 1, keysOnly: true });
+    return undefined;
+  } catch (e) {
+    return `range error: ${(e as Error).message}`;
+  }
 };
 
-async function metrics(c: EtcdContext, traffic: Traffic): Promise<string> {
-  const status = await c.store.status();
-  const lines: string[] = [];
-  const metric = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name} ${value}`);
-  metric('etcd_server_has_leader', 'gauge', 'Whether a leader exists: always 1 with one member.', 1);
-  metric('etcd_server_is_leader', 'gauge', 'Whether this member leads: always 1 with one member.', 1);
-  metric('etcd_mvcc_db_total_size_in_bytes', 'gauge', 'Bytes of the store on disk.', status.size);
-  metric('etcd_mvcc_db_total_size_in_use_in_bytes', 'gauge', 'Bytes of the store on disk that are in use.', status.sizeInUse);
-  metric('etcd_debugging_mvcc_keys_total', 'gauge', 'Number of keys.', status.keys);
-  metric('etcd_debugging_mvcc_current_revision', 'gauge', 'The newest revision.', status.revision);
-  metric('etcd_debugging_mvcc_compact_revision', 'gauge', 'The revision of the last compaction.', status.compactRevision);
-  metric('etcd_server_quota_backend_bytes', 'gauge', 'Bytes that the store may take on disk.', c.limits.quotaBackendBytes);
-  metric('etcd_network_client_grpc_received_bytes_total', 'counter', 'Bytes received from clients.', traffic.bytesReceived);
-  metric('etcd_network_client_grpc_sent_bytes_total', 'counter', 'Bytes sent to clients.', traffic.bytesSent);
-  metric('k8ts_etcd_client_connections', 'gauge', 'Open client connections.', traffic.connections);
-  return `${lines.join('\n')}\n`;
-}
+const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  '/livez': { serializable_read: readable },
+  '/readyz': {
+    data_corruption: async (c) => (c.alarms.list.includes(Alarm.corrupt) ? 'alarm activated: CORRUPT' : undefined),
+    serializable_read: readable,
+    linearizable_read: readable,
+    non_learner: async () => undefined,
+  },
+};
+
+type Answer = (c: EtcdContext, query: URLSearchParams, traffic: Traffic) => Promise<Page>;
+
+/** The page of some checks; `?exclude=` leaves one out, `?verbose` lists them. */
+const checked =
+  (checks: Readonly<Record<string, Check>>): Answer =>
+  async (c, query) => {
+    const left = new Set(query.getAll('exclude'));
+    const results = await Promise.all(
+      Object.entries(checks)
+        .filter(([name]) => !left.has(name))
+        .map(async ([name, check]) => ({ name, failure: await check(c) })),
+    );
+    const lines = results
+      .map(({ name, failure }) => (failure === undefined ? `[+]${name} ok\n` : `[-]${name} failed: ${failure}\n`))
+      .join('');
+    if (results.some((r) => r.failure !== undefined)) return error(503, lines);
+    return { status: 200, type: TEXT, body: `${query.has('verbose') ? lines : ''}ok\n` };
+  };
+
+const ALARM_NAMES: Readonly<Record<number, string>> = { [Alarm.noSpace]: 'NOSPACE', [Alarm.corrupt]: 'CORRUPT' };
+
+const health: Answer = async (c, query) => {
+  const left = new Set(query.getAll('exclude'));
+  const alarm = c.alarms.list.map((a) => ALARM_NAMES[a] ?? 'UNKNOWN').find((name) => !left.has(name));
+  const failure = maintenanceOf(c.store)?.failure ? 'the store cannot write any more' : await readable(c);
+  const reason = alarm !== undefined ? `ALARM ${alarm}` : (failure ?? '');
+  const body = JSON.stringify({ health: String(reason === ''), reason });
+  return reason === '' ? { status: 200, type: TEXT, body } : error(503, body);
+};
+
+const version: Answer = async () => ({
+  status: 200,
+  type: 'application/json',
+  body: JSON.stringify({ etcdserver: ETCD_VERSION, etcdcluster: ETCD_CLUSTER_VERSION, storage: ETCD_CLUSTER_VERSION }),
+});
+
+const PAGES: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  ['/health', health],
+  ['/version', version],
+  [
+    '/metrics',
+    async (c, _, traffic) => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await metrics(c, traffic) }),
+  ],
+  ...Object.entries(CHECKS).flatMap(([path, checks]): [string, Answer][] => [
+    [path, checked(checks)],
+    ...Object.entries(checks).map(([name, check]): [string, Answer] => [`${path}/${name}`, checked({ [name]: check })]),
+  ]),
+]);

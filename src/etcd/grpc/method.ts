@@ -1,7 +1,7 @@
 import { decode, encodeFramed } from '../../store/proto/codec.js';
 import type { Draft, Message, MessageName } from '../../store/proto/message.js';
 import { yieldTurn } from '../../util/turn.js';
-import type { Call, CallSignal, Method } from './router.js';
+import type { Call, Caller, CallSignal, Method } from './router.js';
 import { Code, GrpcError } from './status.js';
 
 /** A unary method: reads one message, answers one. */
@@ -22,7 +22,7 @@ export function unary<In extends MessageName, Out extends MessageName>(
 /** Bytes that may wait for the peer on one answering stream. */
 const MAX_WAITING = 512 * 1024;
 
-export interface ServerStreamSignal {
+export interface ServerStreamSignal extends Caller {
   /** The peer went away: nothing more is wanted. */
   readonly lost: boolean;
 }
@@ -64,9 +64,12 @@ export function serverStream<In extends MessageName, Out extends MessageName>(
 
 class Answer implements ServerStreamSignal {
   lost = false;
+  readonly token: string | undefined;
+  readonly commonName: string | undefined;
   private resume: (() => void) | undefined;
 
   constructor(private readonly call: Call) {
+    ({ token: this.token, commonName: this.commonName } = call);
     call.onDrained(() => this.go());
   }
 

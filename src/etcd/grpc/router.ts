@@ -4,13 +4,36 @@ import { GRPC_HEAD } from '../../store/proto/codec.js';
 import type { StreamHandler } from '../http2/connection.js';
 import { encodeHeaders, type Headers } from '../http2/hpack.js';
 import type { ServerStream } from '../http2/stream.js';
+import type { CallCounts, MethodCount } from './call-counts.js';
 import { Code, GrpcError, toGrpcError } from './status.js';
 
 /** The longest message taken: etcd's 1.5 MiB request and half a MiB around it. */
 export const MAX_MESSAGE = 1.5 * 1024 * 1024 + 512 * 1024;
 
+/** Who calls, as the call itself says it; whether that is believed is decided where it is asked for. */
+export interface Caller {
+  /** The token of `Authenticate`, from the metadata `token` or `authorization`. */
+  readonly token: string | undefined;
+  /** The common name of the verified client certificate, where the listener demands one. */
+  readonly commonName: string | undefined;
+}
+
+/** What the listener knows of the other side of a connection. */
+export interface Peer {
+  readonly commonName: string | undefined;
+}
+
+const tokenOf = (headers: Headers): string | undefined => {
+  const token = headers.get('token') ?? headers.get('authorization');
+  return token?.startsWith('Bearer ') ? token.slice('Bearer '.length) : token;
+};
+
+/** A gateway's own certificate does not speak for those behind it. */
+const commonNameOf = (headers: Headers, peer: Peer | undefined): string | undefined =>
+  headers.has('grpcgateway-accept') ? undefined : peer?.commonName;
+
 /** A call whose both sides may send many messages. */
-export interface Call {
+export interface Call extends Caller {
   /** Sends a framed message (`encodeFramed`). `tail`: its last bytes, which many calls may share. */
   send(framed: Uint8Array, tail?: readonly Uint8Array[]): void;
   /** Ends the call: well, or with an error. */
@@ -37,7 +60,7 @@ export type Method =
   | { readonly kind: 'stream'; readonly open: (call: Call) => StreamingHandler };
 
 /** Tells a handler that waits that nobody waits for it any more. */
-export interface CallSignal {
+export interface CallSignal extends Caller {
   readonly lost: boolean;
   onLost(fn: () => void): void;
 }
@@ -51,7 +74,7 @@ const OK_TRAILERS = encodeHeaders([
   ['grpc-message', ''],
 ]);
 
-export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Headers): StreamHandler {
+export function acceptGrpc(methods: Methods, counts: CallCounts, stream: ServerStream, headers: Headers, peer?: Peer): StreamHandler {
   const type = headers.get('content-type') ?? '';
   if (headers.get(':method') !== 'POST' || !type.startsWith('application/grpc')) {
     stream.headers(encodeHeaders([[':status', '415'], CONTENT_TYPE, ['grpc-status', '2'], ['grpc-message', 'not a gRPC request']]), true);
@@ -65,7 +88,11 @@ export function acceptGrpc(methods: Methods, stream: ServerStream, headers: Head
   }
   const encoding = headers.get('grpc-encoding');
   const reader = new MessageReader(encoding);
-  return method.kind === 'unary' ? new UnaryCall(stream, method.read, reader) : openStreaming(stream, method.open, reader);
+  const count = counts.of(path);
+  count.started++;
+  return method.kind === 'unary'
+    ? new UnaryCall(stream, method.read, reader, headers, peer, count)
+    : openStreaming(stream, method.open, reader, count, { token: tokenOf(headers), commonName: commonNameOf(headers, peer) });
 }
 
 function unknownMethod(methods: Methods, path: string): GrpcError {
@@ -87,7 +114,18 @@ class UnaryCall implements StreamHandler, CallSignal {
     private readonly stream: ServerStream,
     private readonly read: (request: Uint8Array) => (signal: CallSignal) => Promise<Uint8Array>,
     private readonly reader: MessageReader,
+    private readonly headers: Headers,
+    private readonly peer: Peer | undefined,
+    private readonly count: MethodCount,
   ) {}
+
+  get token(): string | undefined {
+    return tokenOf(this.headers);
+  }
+
+  get commonName(): string | undefined {
+    return commonNameOf(this.headers, this.peer);
+  }
 
   gone(): void {
     this.lost = true;
@@ -115,24 +153,32 @@ class UnaryCall implements StreamHandler, CallSignal {
     const failed =
       this.failed ??
       (this.messages === 1 ? undefined : new GrpcError(Code.internal, `grpc: a unary call needs one message, got ${this.messages}`));
-    if (failed !== undefined) fail(this.stream, failed, false);
+    if (failed !== undefined) this.refuse(failed);
     else this.answer!(this).then(this.reply, this.refuse);
   }
 
   private readonly reply = (framed: Uint8Array): void => {
     const { stream } = this;
+    this.count.ok++;
     stream.headers(OK_HEADERS, false);
     stream.data(framed);
     stream.end(OK_TRAILERS);
   };
 
-  private readonly refuse = (e: unknown): void => fail(this.stream, e, false);
+  private readonly refuse = (e: unknown): void => this.count.fail(fail(this.stream, e, false));
 }
 
-function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHandler, reader: MessageReader): StreamHandler {
+function openStreaming(
+  stream: ServerStream,
+  open: (call: Call) => StreamingHandler,
+  reader: MessageReader,
+  count: MethodCount,
+  caller: Caller,
+): StreamHandler {
   let begun = false;
   let over = false;
   const call: Call = {
+    ...caller,
     send(framed, tail) {
       if (over) return;
       if (!begun) stream.headers(OK_HEADERS, false);
@@ -144,9 +190,10 @@ function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHand
       if (over) return;
       over = true;
       if (error !== undefined) {
-        fail(stream, error, begun);
+        count.fail(fail(stream, error, begun));
         return;
       }
+      count.ok++;
       if (!begun) stream.headers(OK_HEADERS, false);
       stream.end(OK_TRAILERS);
     },
@@ -170,13 +217,15 @@ function openStreaming(stream: ServerStream, open: (call: Call) => StreamingHand
     },
     end: () => handler.end(),
     gone() {
+      if (!over) count.fail(Code.cancelled);
       over = true;
       handler.gone();
     },
   };
 }
 
-function fail(stream: ServerStream, e: unknown, begun: boolean): void {
+/** Ends the call with an error, and says with which code. */
+function fail(stream: ServerStream, e: unknown, begun: boolean): number {
   const { code, message } = toGrpcError(e);
   const status = [
     ['grpc-status', String(code)],
@@ -184,6 +233,7 @@ function fail(stream: ServerStream, e: unknown, begun: boolean): void {
   ] as const;
   if (begun) stream.end(encodeHeaders(status));
   else stream.headers(encodeHeaders([[':status', '200'], CONTENT_TYPE, ...status]), true);
+  return code;
 }
 
 /** Puts messages together from DATA frames. */

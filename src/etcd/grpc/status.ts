@@ -16,12 +16,14 @@ export const Code = {
   unknown: 2,
   invalidArgument: 3,
   notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
   outOfRange: 11,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 export class GrpcError extends Error {
@@ -48,8 +50,32 @@ export const errors = {
   leaseTtlTooLarge: error(Code.outOfRange, 'too large lease TTL'),
   noSpace: error(Code.resourceExhausted, 'mvcc: database space exceeded'),
   memberNotFound: error(Code.notFound, 'member not found'),
+  memberBadUrls: error(Code.invalidArgument, 'given member URLs are invalid'),
+  peerUrlExists: error(Code.failedPrecondition, 'Peer URLs already exists'),
+  memberNotLearner: error(Code.failedPrecondition, 'can only promote a learner member'),
+  memberNotEnoughStarted: error(Code.unknown, 're-configuration failed due to not enough started members'),
+  downgradeVersionFormat: error(Code.invalidArgument, 'wrong downgrade target version format'),
+  downgradeTarget: error(Code.invalidArgument, 'invalid downgrade target version'),
   badTransferee: error(Code.failedPrecondition, 'bad leader transferee'),
+
   authNotEnabled: error(Code.failedPrecondition, 'authentication is not enabled'),
+  authFailed: error(Code.invalidArgument, 'authentication failed, invalid user ID or password'),
+  invalidAuthToken: error(Code.unauthenticated, 'invalid auth token'),
+  invalidAuthManagement: error(Code.invalidArgument, 'invalid auth management'),
+  permissionDenied: error(Code.permissionDenied, 'permission denied'),
+  permissionNotGiven: error(Code.invalidArgument, 'permission not given'),
+  permissionNotGranted: error(Code.failedPrecondition, 'permission is not granted to the role'),
+  rootUserMissing: error(Code.failedPrecondition, 'root user does not exist'),
+  rootRoleMissing: error(Code.failedPrecondition, 'root user does not have root role'),
+  userEmpty: error(Code.invalidArgument, 'user name is empty'),
+  userExists: error(Code.failedPrecondition, 'user name already exists'),
+  userNotFound: error(Code.failedPrecondition, 'user name not found'),
+  roleEmpty: error(Code.invalidArgument, 'role name is empty'),
+  roleExists: error(Code.failedPrecondition, 'role name already exists'),
+  roleNotFound: error(Code.failedPrecondition, 'role name not found'),
+  roleNotGranted: error(Code.failedPrecondition, 'role is not granted to the user'),
+  /** etcd has no code of its own for this one: it is answered as unknown, with the text of its inside. */
+  noPasswordUser: () => new GrpcError(Code.unknown, 'auth: authentication failed, password was given for no password user'),
 };
 
 /** For what the API names and this server does not do. */

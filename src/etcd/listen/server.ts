@@ -10,13 +10,16 @@ import { maintenanceOf } from '../../store/maintenance.js';
 import type { Store } from '../../store/store.js';
 import type { Component, Env } from '../../util/component.js';
 import { AlarmBook } from '../alarms.js';
+import { Auth, type AuthOptions, DEFAULT_AUTH } from '../auth/auth.js';
 import { DEFAULT_LIMITS, type EtcdContext, type EtcdLimits } from '../context.js';
-import { acceptGrpc, type Methods } from '../grpc/router.js';
-import { page, type Traffic } from '../http-pages.js';
+import { CallCounts } from '../grpc/call-counts.js';
+import { acceptGrpc, type Methods, type Peer } from '../grpc/router.js';
+import { type Page, page } from '../http-pages.js';
 import { Http2Connection, type StreamHandler } from '../http2/connection.js';
 import { Code } from '../http2/frames.js';
 import { encodeHeaders, type Headers } from '../http2/hpack.js';
 import type { ServerStream } from '../http2/stream.js';
+import type { Traffic } from '../metrics.js';
 import { allMethods } from '../services/all.js';
 import { type EtcdTls, tlsOptions } from './tls.js';
 
@@ -25,6 +28,8 @@ export interface EtcdServerOptions {
   readonly env: Env;
   /** `http://HOST:PORT` or `https://HOST:PORT`; port 0 takes any. */
   readonly listen: readonly string[];
+  /** Further URLs, of the HTTP pages alone. */
+  readonly listenMetrics?: readonly string[];
   /** Needed where a URL is https. */
   readonly tls?: EtcdTls;
   readonly name?: string;
@@ -34,12 +39,15 @@ export interface EtcdServerOptions {
   readonly clusterId?: bigint;
   readonly memberId?: bigint;
   readonly limits?: Partial<EtcdLimits>;
+  readonly auth?: Partial<AuthOptions>;
 }
 
 /** Time that a client has to say what it speaks. */
 const HELLO_MS = 10_000;
 /** Time that running calls have to end when the server stops. */
 const DRAIN_MS = 1_000;
+const NO_METHODS: Methods = new Map();
+const NO_CALLS = new CallCounts(NO_METHODS);
 const IGNORE: StreamHandler = { data() {}, end() {}, gone() {} };
 const PREFACE_START = Buffer.from('PRI * HTTP/2');
 
@@ -51,7 +59,9 @@ export class EtcdServer implements Component {
   private readonly connections = new Set<Http2Connection>();
   private readonly http1 = http.createServer((request, response) => void this.onHttp1(request, response));
   private readonly counted = { received: 0, sent: 0 };
+  private calls = NO_CALLS;
   private urls_: string[] = [];
+  private metricsUrls_: string[] = [];
 
   constructor(private readonly options: EtcdServerOptions) {}
 
@@ -60,13 +70,19 @@ export class EtcdServer implements Component {
     return this.urls_;
   }
 
+  get metricsUrls(): readonly string[] {
+    return this.metricsUrls_;
+  }
+
   async start(): Promise<void> {
     const { options } = this;
     const context = await makeContext(options, () => this.urls_);
     this.context = context;
     const methods = allMethods(context);
+    this.calls = new CallCounts(methods);
     try {
       for (const url of options.listen) this.urls_.push(await this.listen(new URL(url), methods));
+      for (const url of options.listenMetrics ?? []) this.metricsUrls_.push(await this.listen(new URL(url), NO_METHODS));
     } catch (e) {
       await this.stop();
       throw e;
@@ -85,6 +101,7 @@ export class EtcdServer implements Component {
     timer.cancel();
     this.servers.length = 0;
     this.urls_ = [];
+    this.metricsUrls_ = [];
   }
 
   private cutAll(): void {
@@ -152,6 +169,7 @@ export class EtcdServer implements Component {
   }
 
   private serveHttp2(socket: net.Socket, methods: Methods, first: Buffer | undefined): void {
+    const peer = peerOf(socket);
     const connection = new Http2Connection(
       {
         write: (bytes) => socket.write(bytes),
@@ -160,7 +178,8 @@ export class EtcdServer implements Component {
         soon: (fn) => process.nextTick(fn),
       },
       (stream, headers) => {
-        if (headers.get(':method') === 'POST') return acceptGrpc(methods, stream, headers);
+        if (headers.get(':method') === 'POST')
+          return acceptGrpc(methods, methods === NO_METHODS ? NO_CALLS : this.calls, stream, headers, peer);
         this.onHttp2Page(stream, headers).catch(() => stream.reset(Code.internal));
         return IGNORE;
       },
@@ -184,19 +203,24 @@ export class EtcdServer implements Component {
       received += socket.bytesRead;
       sent += socket.bytesWritten;
     }
-    return { connections: this.sockets.size, bytesReceived: received, bytesSent: sent };
+    return { connections: this.sockets.size, bytesReceived: received, bytesSent: sent, calls: this.calls };
   }
 
   /** A page for a client that speaks HTTP/2 (curl does over TLS). */
   private async onHttp2Page(stream: ServerStream, headers: Headers): Promise<void> {
-    const { pathname } = new URL(headers.get(':path') ?? '/', 'http://etcd');
     const method = headers.get(':method') ?? '';
-    const { status, type, body } = await page(this.context!, method, pathname, this.traffic);
+    const {
+      status,
+      type,
+      body,
+      headers: further = {},
+    }: Page = await page(this.context!, method, headers.get(':path') ?? '/', this.traffic);
     const bytes = Buffer.from(method === 'HEAD' ? '' : body);
     const block = encodeHeaders([
       [':status', String(status)],
       ['content-type', type],
       ['content-length', String(Buffer.byteLength(body))],
+      ...Object.entries(further),
     ]);
     stream.headers(block, bytes.length === 0);
     if (bytes.length === 0) return;
@@ -206,14 +230,20 @@ export class EtcdServer implements Component {
 
   private async onHttp1(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     try {
-      const { pathname } = new URL(request.url ?? '/', 'http://etcd');
-      const { status, type, body } = await page(this.context!, request.method ?? 'GET', pathname, this.traffic);
-      response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+      const { status, type, body, headers }: Page = await page(this.context!, request.method ?? 'GET', request.url ?? '/', this.traffic);
+      response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) });
       response.end(request.method === 'HEAD' ? undefined : body);
     } catch (e) {
       response.writeHead(500).end(`${(e as Error).message}\n`);
     }
   }
+}
+
+/** Only a certificate that was asked for and checked says who the peer is. */
+function peerOf(socket: net.Socket): Peer | undefined {
+  if (!(socket instanceof tls.TLSSocket) || !socket.authorized) return undefined;
+  const name: string | string[] | undefined = socket.getPeerCertificate().subject?.CN;
+  return { commonName: typeof name === 'string' ? name : (name?.at(-1) ?? '') };
 }
 
 /** The same bytes as no Buffer, whose `slice` would not copy. */
@@ -244,6 +274,7 @@ async function makeContext(options: EtcdServerOptions, urls: () => readonly stri
     },
     peerUrls: options.peerUrls ?? ['http://localhost:2380'],
     alarms: new AlarmBook(store, limits.quotaBackendBytes),
+    auth: new Auth(store, env, { ...DEFAULT_AUTH, ...options.auth }),
     limits,
     sha256: () => createHash('sha256'),
   };

@@ -9,6 +9,12 @@ export interface EtcdTls {
   readonly trustedCaFile?: string;
   /** With `trustedCaFile`: whether a client without a certificate is refused (`--client-cert-auth`). */
   readonly clientCertAuth?: boolean;
+  /** Revoked client certificates. */
+  readonly crlFile?: string;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Of TLS 1.2, by OpenSSL's names. */
+  readonly ciphers?: readonly string[];
 }
 
 export function tlsOptions(options: EtcdTls): tls.TlsOptions {
@@ -21,9 +27,15 @@ export function tlsOptions(options: EtcdTls): tls.TlsOptions {
     requestCert: auth,
     rejectUnauthorized: auth,
     ALPNProtocols: ['h2', 'http/1.1'],
-    minVersion: 'TLSv1.2',
+    minVersion: options.minVersion ?? 'TLSv1.2',
+    ...(options.maxVersion ? { maxVersion: options.maxVersion } : {}),
+    ...(options.crlFile ? { crl: readPem('client-crl-file', options.crlFile) } : {}),
+    ...(options.ciphers ? { ciphers: [...TLS13_CIPHERS, ...options.ciphers].join(':') } : {}),
   };
 }
+
+/** These are not to be chosen from: a list of TLS 1.2 suites leaves them as they are. */
+const TLS13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
 
 function readPem(flag: string, file: string): Buffer {
   try {

@@ -1,5 +1,6 @@
 import type { EtcdContext } from '../context.js';
 import type { Methods } from '../grpc/router.js';
+import { reflectionService } from '../reflection/service.js';
 import { authService } from './auth.js';
 import { clusterService } from './cluster.js';
 import { electionService } from './election.js';
@@ -23,5 +24,6 @@ export const allMethods = (c: EtcdContext): Methods =>
       lockService,
       electionService,
       healthService,
+      reflectionService,
     ].flatMap((make) => make(c)),
   );

@@ -3,6 +3,7 @@
 import { decode, encodeFramed } from '../../store/proto/codec.js';
 import type { Message } from '../../store/proto/message.js';
 import { type KeyValue, prefixEnd, type Store } from '../../store/store.js';
+import { mayDelete, mayTakeTurn, mayWatchTurns } from '../auth/check.js';
 import { type EtcdContext, header } from '../context.js';
 import { service, unary } from '../grpc/method.js';
 import type { Call, Method, StreamingHandler } from '../grpc/router.js';
@@ -14,25 +15,29 @@ const notLeader = () => new GrpcError(Code.unknown, 'election: not leader');
 const noLeader = () => new GrpcError(Code.unknown, 'election: no leader');
 
 export function electionService(c: EtcdContext): [string, Method][] {
-  const { store } = c;
+  const { auth, store } = c;
   return service('v3electionpb.Election', {
     Campaign: unary('CampaignRequest', 'CampaignResponse', async (r, signal) => {
+      if (auth.enabled) await mayTakeTurn(auth, store, signal, r.name, r.lease);
       const { key, revision, lease } = await takeTurn(store, r.name, r.lease, r.value, signal);
       return { header: header(c, store.revision), leader: { name: r.name, key, rev: revision, lease } };
     }),
-    Proclaim: unary('ProclaimRequest', 'ProclaimResponse', async (r) => {
+    Proclaim: unary('ProclaimRequest', 'ProclaimResponse', async (r, signal) => {
       if (!r.leader) throw missingLeader();
+      if (auth.enabled) mayDelete(auth, signal, { key: r.leader.key });
       if (!(await replaceValue(store, place(r.leader), r.value))) throw notLeader();
       return { header: header(c, store.revision) };
     }),
-    Leader: unary('LeaderRequest', 'LeaderResponse', async (r) => {
+    Leader: unary('LeaderRequest', 'LeaderResponse', async (r, signal) => {
+      if (auth.enabled) mayWatchTurns(auth, signal, r.name);
       const { kv, revision } = await leader(store, r.name);
       if (!kv) throw noLeader();
       return { header: header(c, revision), kv };
     }),
     Observe: { kind: 'stream', open: (call) => observe(c, call) },
-    Resign: unary('ResignRequest', 'ResignResponse', async (r) => {
+    Resign: unary('ResignRequest', 'ResignResponse', async (r, signal) => {
       if (!r.leader) throw missingLeader();
+      if (auth.enabled) mayDelete(auth, signal, { key: r.leader.key });
       await leave(store, place(r.leader));
       return { header: header(c, store.revision) };
     }),
@@ -60,6 +65,7 @@ function observe(c: EtcdContext, call: Call): StreamingHandler {
   return {
     message(bytes) {
       const { name } = decode('LeaderRequest', bytes);
+      if (c.auth.enabled) mayWatchTurns(c.auth, call, name);
       const update = () => void tell(name).catch((e) => call.end(e));
       const prefix = `${name}/`;
       const watch = c.store.watch({ key: prefix, end: prefixEnd(prefix) }, { events: update, end: (error) => call.end(error) });

@@ -1,5 +1,6 @@
 /** etcdserverpb.KV: range, put, delete, transaction, compaction. */
 import type { Operation, TxnRequest } from '../../store/store.js';
+import { mayDelete, mayPut, mayRead, mayTxn } from '../auth/check.js';
 import { type EtcdContext, header } from '../context.js';
 import { service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
@@ -11,15 +12,18 @@ const NONE: readonly never[] = [];
 const always = (op: Operation): TxnRequest => ({ compare: NONE, success: [op], failure: NONE });
 
 export function kvService(c: EtcdContext): [string, Method][] {
-  const { store, alarms, limits } = c;
+  const { store, alarms, auth, limits } = c;
   return service('etcdserverpb.KV', {
-    Range: unary('RangeRequest', 'RangeResponse', async (r) => {
-      const result = await store.range(toRange(r));
+    Range: unary('RangeRequest', 'RangeResponse', async (r, signal) => {
+      const request = toRange(r);
+      if (auth.enabled) mayRead(auth, signal, request);
+      const result = await store.range(request);
       return fromRange(result, header(c, result.revision));
     }),
 
-    Put: unary('PutRequest', 'PutResponse', async (r) => {
+    Put: unary('PutRequest', 'PutResponse', async (r, signal) => {
       checkPut(r);
+      if (auth.enabled) await mayPut(auth, store, signal, r);
       if (r.key.length + r.value.length > limits.maxRequestBytes) throw errors.requestTooLarge();
       if (alarms.mustCheck) await alarms.checkSpace();
       const { revision, results } = await store.txn(always({ put: r }));
@@ -27,24 +31,28 @@ export function kvService(c: EtcdContext): [string, Method][] {
       return { header: header(c, revision), prevKv: result.put.prevKv };
     }),
 
-    DeleteRange: unary('DeleteRangeRequest', 'DeleteRangeResponse', async (r) => {
+    DeleteRange: unary('DeleteRangeRequest', 'DeleteRangeResponse', async (r, signal) => {
       if (r.key === '') throw errors.emptyKey();
-      const { revision, results } = await store.txn(always({ delete: { ...keyRange(r.key, r.rangeEnd), prevKv: r.prevKv } }));
+      const request = { ...keyRange(r.key, r.rangeEnd), prevKv: r.prevKv };
+      if (auth.enabled) mayDelete(auth, signal, request);
+      const { revision, results } = await store.txn(always({ delete: request }));
       const [result] = results;
       if (!result || !('delete' in result)) throw new Error('the store answered a delete with something else');
       return { header: header(c, revision), deleted: result.delete.deleted, prevKvs: result.delete.prevKvs };
     }),
 
-    Txn: unary('TxnRequest', 'TxnResponse', async (r) => {
+    Txn: unary('TxnRequest', 'TxnResponse', async (r, signal) => {
       const txn = toTxn(r);
       checkTxn(txn, limits.maxTxnOps);
+      if (auth.enabled) await mayTxn(auth, store, signal, txn);
       if (writesBytes(txn) > limits.maxRequestBytes) throw errors.requestTooLarge();
       if (alarms.mustCheck && puts(txn)) await alarms.checkSpace();
       const result = await store.txn(txn);
       return fromTxn(result, header(c, result.revision));
     }),
 
-    Compact: unary('CompactionRequest', 'CompactionResponse', async (r) => {
+    Compact: unary('CompactionRequest', 'CompactionResponse', async (r, signal) => {
+      auth.needRoot(signal);
       await store.compact(r.revision, r.physical);
       return { header: header(c, store.revision) };
     }),

@@ -6,6 +6,7 @@ import { refused, serverStream, service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
 import { errors, notDone } from '../grpc/status.js';
 import { streamSnapshot } from '../snapshot/stream.js';
+import { CLUSTER_VERSION, downgrade } from './downgrade.js';
 import { hashKv } from './hash-kv.js';
 
 const GET = 0;
@@ -13,14 +14,15 @@ const ACTIVATE = 1;
 const DEACTIVATE = 2;
 
 export function maintenanceService(c: EtcdContext): [string, Method][] {
-  const { store, alarms } = c;
+  const { auth, store, alarms } = c;
   const local = () => {
     const maintenance = maintenanceOf(store);
     if (!maintenance) throw notDone('this store is not kept here; ask the etcd that keeps it');
     return maintenance;
   };
   return service('etcdserverpb.Maintenance', {
-    Status: unary('StatusRequest', 'StatusResponse', async () => {
+    Status: unary('StatusRequest', 'StatusResponse', async (_, signal) => {
+      auth.needUser(signal);
       const status = await store.status();
       const failure = maintenanceOf(store)?.failure;
       // A single member's raft index is not the store's revision, but moves with it.
@@ -40,10 +42,13 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
         ],
         storageVersion: ETCD_CLUSTER_VERSION,
         dbSizeQuota: Math.max(c.limits.quotaBackendBytes, 0),
+        downgradeInfo: {},
       };
     }),
 
-    Alarm: unary('AlarmRequest', 'AlarmResponse', async (r) => {
+    Alarm: unary('AlarmRequest', 'AlarmResponse', async (r, signal) => {
+      if (r.action === GET) auth.needUser(signal);
+      else auth.needRoot(signal);
       const list = (of: readonly number[]) => of.map((alarm) => ({ memberId: c.memberId, alarm }));
       const wanted = r.alarm === 0 ? alarms.list : alarms.list.filter((a) => a === r.alarm);
       if (r.action === ACTIVATE) {
@@ -59,12 +64,14 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
       return { header: header(c, store.revision), alarms: list(wanted) };
     }),
 
-    Defragment: unary('DefragmentRequest', 'DefragmentResponse', async () => {
+    Defragment: unary('DefragmentRequest', 'DefragmentResponse', async (_, signal) => {
+      auth.needRoot(signal);
       await local().defragment();
       return { header: header(c, store.revision) };
     }),
 
-    Hash: unary('HashRequest', 'HashResponse', async () => {
+    Hash: unary('HashRequest', 'HashResponse', async (_, signal) => {
+      auth.needRoot(signal);
       const snapshot = local().snapshot();
       try {
         return { header: header(c, snapshot.revision), hash: await hashKv(snapshot, snapshot.revision) };
@@ -73,7 +80,8 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
       }
     }),
 
-    HashKV: unary('HashKVRequest', 'HashKVResponse', async (r) => {
+    HashKV: unary('HashKVRequest', 'HashKVResponse', async (r, signal) => {
+      auth.needRoot(signal);
       const snapshot = local().snapshot();
       try {
         const revision = r.revision || snapshot.revision;
@@ -87,6 +95,7 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
     }),
 
     Snapshot: serverStream('SnapshotRequest', 'SnapshotResponse', async (_request, send, signal) => {
+      auth.needRoot(signal);
       const snapshot = local().snapshot();
       try {
         await streamSnapshot(snapshot, c, send, signal);
@@ -94,12 +103,16 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
         snapshot.release();
       }
     }),
-    MoveLeader: {
-      kind: 'unary',
-      read: () => async () => {
-        throw errors.badTransferee();
-      },
-    },
-    Downgrade: refused('k8ts: Maintenance.Downgrade is not offered: there is no older storage format'),
+    MoveLeader: unary('MoveLeaderRequest', 'MoveLeaderResponse', async (r, signal) => {
+      auth.needRoot(signal);
+      // To itself is where the leadership is.
+      if (r.targetId !== c.memberId) throw errors.badTransferee();
+      return {};
+    }),
+    Downgrade: unary('DowngradeRequest', 'DowngradeResponse', async (r, signal) => {
+      auth.needRoot(signal);
+      downgrade(r.action, r.version);
+      return { header: header(c, store.revision), version: CLUSTER_VERSION };
+    }),
   });
 }

@@ -8,9 +8,11 @@ import { decode, encode, encodeFramed } from '../../store/proto/codec.js';
 import type { Message } from '../../store/proto/message.js';
 import { CompactedError, type StoreEvent, type Watch } from '../../store/store.js';
 import { every, type Timer } from '../../util/clock.js';
+import { mayRead } from '../auth/check.js';
 import { type EtcdContext, header } from '../context.js';
 import { service } from '../grpc/method.js';
 import type { Call, Method, StreamingHandler } from '../grpc/router.js';
+import { toGrpcError } from '../grpc/status.js';
 import { keyRange } from './convert.js';
 
 /** Bytes that may wait for the peer on one stream before its watches are let go. */
@@ -81,6 +83,11 @@ class WatchStream implements StreamingHandler {
     const refuse = (reason: string) =>
       this.send({ watchId: NO_WATCH, created: true, canceled: true, cancelReason: reason }, store.revision);
     const key = create.key === '' ? '\0' : create.key;
+    const denied = this.denied({ ...create, key });
+    if (denied !== undefined) {
+      refuse(denied);
+      return;
+    }
     if (create.rangeEnd !== '' && create.rangeEnd !== '\0' && key >= create.rangeEnd) {
       refuse('mvcc: watcher range is empty');
       return;
@@ -103,6 +110,18 @@ class WatchStream implements StreamingHandler {
     this.send({ watchId: id, created: true }, store.revision);
     if (create.progressNotify) this.ticker ??= every(this.c.env.clock, this.c.limits.watchProgressIntervalMs, () => this.notices());
     if (!this.lagging) this.open(entry);
+  }
+
+  /** Why the caller may not watch that; undefined where there is nothing against it. */
+  private denied(create: Message<'WatchCreateRequest'>): string | undefined {
+    const { auth } = this.c;
+    if (!auth.enabled) return undefined;
+    try {
+      mayRead(auth, this.call, keyRange(create.key, create.rangeEnd));
+      return undefined;
+    } catch (e) {
+      return toGrpcError(e).message;
+    }
   }
 
   private freeId(): number {

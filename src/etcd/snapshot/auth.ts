@@ -1,5 +1,5 @@
 /** Users and roles on their way between the store's notes and etcd's buckets `auth`, `authUsers` and `authRoles`. */
-import { decode, encode } from '../../store/proto/codec.js';
+import { AUTH_NOTE, authStateOf, encodedRoles, encodedUsers, readAuthState, writeAuthState } from '../auth/state.js';
 
 export type Notes = readonly (readonly [string, Uint8Array])[];
 
@@ -11,22 +11,14 @@ export interface AuthRows {
   readonly roles: readonly (readonly [name: string, value: Uint8Array])[];
 }
 
-/** The note that holds it all, as an AuthState. */
-export const AUTH_NOTE = 'etcd/auth';
-/** What etcd has before anyone made a user. */
-const NO_AUTH: AuthRows = { enabled: false, revision: 1n, users: [], roles: [] };
-
 export function authRowsOf(notes: Notes): AuthRows {
-  const note = notes.find(([name]) => name === AUTH_NOTE)?.[1];
-  if (!note || note.length === 0) return NO_AUTH;
-  const { enabled, revision, users, roles } = decode('AuthState', note);
-  const rows = (of: typeof users) => of.map(({ name, value }) => [name, value] as const);
-  return { enabled, revision, users: rows(users), roles: rows(roles) };
+  const state = readAuthState(notes.find(([name]) => name === AUTH_NOTE)?.[1]);
+  return { enabled: state.enabled, revision: state.revision, users: encodedUsers(state), roles: encodedRoles(state) };
 }
 
-/** The notes that make a store have these users and roles; none where nobody made any. */
+/** The notes that make a store have these users and roles; none where nobody made any. Throws ProtoError where a row is no such message. */
 export function authNotesOf(rows: AuthRows): Notes {
   if (!rows.enabled && rows.users.length === 0 && rows.roles.length === 0) return [];
-  const list = (of: AuthRows['users']) => of.map(([name, value]) => ({ name, value }));
-  return [[AUTH_NOTE, encode('AuthState', { ...rows, users: list(rows.users), roles: list(rows.roles) })]];
+  const values = (of: AuthRows['users']) => of.map(([, value]) => value);
+  return [[AUTH_NOTE, writeAuthState(authStateOf({ ...rows, users: values(rows.users), roles: values(rows.roles) }))]];
 }

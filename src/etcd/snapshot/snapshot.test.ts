@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { copyState, type StoreSnapshot, type StoreState } from '../../store/maintenance.js';
 import { openMemoryStore } from '../../store/memory.js';
-import { decode } from '../../store/proto/codec.js';
+import { decode, encode } from '../../store/proto/codec.js';
 import type { Message } from '../../store/proto/message.js';
 import type { Operation } from '../../store/store.js';
 import { realClock } from '../../util/clock.js';
@@ -114,12 +114,14 @@ describe('a snapshot in the form of etcd', () => {
 
   it('carries alarms, users and roles', async () => {
     const store = openMemoryStore({ env });
-    const auth: AuthRows = { enabled: true, revision: 9n, users: [['root', bytes('u')]], roles: [['r\u00ff', bytes('r')]] };
+    const user = encode('User', { name: 'root', password: bytes('hash'), roles: ['root'] });
+    const role = encode('Role', { name: 'reader', keyPermission: [{ key: 'a\u00ff', rangeEnd: 'b' }] });
+    const auth: AuthRows = { enabled: true, revision: 9n, users: [['root', user]], roles: [['reader', role]] };
     await store.setNote(...alarmNote([1]));
     for (const [name, value] of authNotesOf(auth)) await store.setNote(name, value);
     const db = await database(store.snapshot());
     const back = stateOf(db);
-    expect(back.auth).toEqual({ ...auth, users: [['root', bytes('u')]] });
+    expect(back.auth).toEqual(auth);
     expect(authRowsOf(back.notes)).toEqual(auth);
     expect(back.notes).toContainEqual(alarmNote([1]));
     const member = [...db.bucket('members')!.entries()].map((e) => [Buffer.from(e.key).toString(), Buffer.from(e.value).toString()]);
@@ -184,6 +186,8 @@ describe('the stream of a snapshot', () => {
       },
     };
     const call: Call = {
+      token: undefined,
+      commonName: undefined,
       send: (framed) => {
         sent.push(framed.slice(5));
         peer.buffered += framed.length;
