@@ -61,6 +61,8 @@ export const schema = {
   HashResponse: 'header 1 Header, hash 2 u32',
   HashKVRequest: 'revision 1 int',
   HashKVResponse: 'header 1 Header, hash 2 u32, compactRevision 3 int, hashRevision 4 int',
+  AuthenticateRequest: 'name 1 string, password 2 string',
+  AuthenticateResponse: 'header 1 Header, token 2 string',
   AuthStatusRequest: '',
   AuthStatusResponse: 'header 1 Header, enabled 2 bool, authRevision 3 uid',
 
