@@ -28,7 +28,12 @@ for (const members of [1, 3]) {
     describeStore(`remote, ${members}`, async () => {
       const store = await openRemoteStore({ endpoints: etcd.endpoints, env, openTimeoutMs: 60_000 });
       await empty(store);
-      return { store, pass: (s) => new Promise((resolve) => setTimeout(resolve, s * 1000)), close: () => store.close() };
+      return {
+        store,
+        pass: (s) => new Promise((resolve) => setTimeout(resolve, s * 1000)),
+        close: () => store.close(),
+        keyOncePerTxn: true,
+      };
     });
   });
 }
