@@ -9,11 +9,12 @@ import { isRunning, loadState, processStart, saveState } from '../cluster/up/sta
 import { containersImpossible, defaultNodeName, type Progress, up } from '../cluster/up/up.js';
 import { createLogger } from '../host/logger.js';
 import { loadDocs } from './docs.js';
+import { type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { port } from './kube-apiserver.js';
 import { untilStopped } from './process.js';
 
-interface UpFlags {
+interface UpFlags extends EtcdFlags {
   dataDir: string;
   detach?: boolean;
   port: string;
@@ -27,7 +28,6 @@ interface UpFlags {
   registryMirror: string[];
   proxyMode: string;
   etcdListen?: string;
-  etcdServers?: string;
 }
 
 const DEFAULT_DIR = './k8ts-data';
@@ -35,9 +35,7 @@ const READY_MS = 120_000;
 
 export function upCommands(program: Command): void {
   const dir = new Option('--data-dir <dir>', 'where the cluster is kept').default(DEFAULT_DIR);
-  program
-    .command('up')
-    .description('Start a cluster on this machine, or resume the one in the data directory')
+  etcdOptions(program.command('up').description('Start a cluster on this machine, or resume the one in the data directory'))
     .addOption(dir)
     .option('--detach', 'return once the cluster is ready; it goes on in the background')
     .option('--port <port>', 'HTTPS port of the API server; 0: any free one', '6443')
@@ -56,7 +54,6 @@ export function upCommands(program: Command): void {
     )
     .option('--proxy-mode <mode>', 'how Service addresses work: iptables', 'iptables')
     .option('--etcd-listen <url>', 'let etcd clients reach the store, e.g. http://127.0.0.1:2379')
-    .option('--etcd-servers <urls>', 'keep the data in this etcd')
     .action((f: UpFlags) => runUp(f).catch(fail));
   program
     .command('down')
@@ -83,6 +80,7 @@ async function runUp(f: UpFlags): Promise<void> {
   const start = process.hrtime.bigint();
   const dataDir = path.resolve(f.dataDir);
   refuse(f);
+  const etcd = etcdOf(f);
   const running = loadState(dataDir);
   if (running && isRunning(running))
     throw new UserError(
@@ -128,6 +126,7 @@ async function runUp(f: UpFlags): Promise<void> {
       serviceCidr: f.serviceCidr,
       nodePortRange: f.serviceNodePortRange,
       registryMirrors: mirrors(f.registryMirror),
+      etcd,
       etcdListen: f.etcdListen && etcdUrl(f.etcdListen),
       docs: loadDocs,
     },
@@ -147,7 +146,8 @@ async function runUp(f: UpFlags): Promise<void> {
 }
 
 function refuse(f: UpFlags): void {
-  if (f.etcdServers) throw new UserError('--etcd-servers is not built yet: leave it out to keep the data in --data-dir');
+  if (f.etcdServers && f.etcdListen)
+    throw new UserError('--etcd-listen is about the store in --data-dir: with --etcd-servers, let etcd clients reach that etcd itself');
   if (f.proxyMode !== 'iptables') throw new UserError(`--proxy-mode ${f.proxyMode} is not built yet: use iptables`);
 }
 
