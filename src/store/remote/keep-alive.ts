@@ -76,7 +76,7 @@ export class KeepAlives {
 
   private async connect(deadline: number): Promise<Stream> {
     const member = await this.members.connected(deadline);
-    if (!member) throw this.members.unreachable();
+    if (!member) throw await this.members.unreachable();
     const metadata = await this.members.metadata(member);
     const stream = member.stream('/etcdserverpb.Lease/LeaseKeepAlive', 'LeaseKeepAliveRequest', 'LeaseKeepAliveResponse', metadata);
     this.stream = { stream, member };
@@ -101,7 +101,7 @@ export class KeepAlives {
     this.asked = new Map();
     if (broken) {
       broken.stream.cancel();
-      this.members.leave(broken.member, why.message);
+      this.members.leave(broken.member);
     }
     for (const a of all) a.reject(why);
   }

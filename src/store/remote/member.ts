@@ -1,5 +1,5 @@
 /** One etcd that is spoken to: its address, its connection. */
-import { type CallOptions, Client, connectivityState, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { type CallOptions, Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { decode, encode } from '../proto/codec.js';
 import type { Draft, Message, MessageName } from '../proto/message.js';
 
@@ -77,6 +77,17 @@ export class Member {
       };
       look(false);
     });
+  }
+
+  /** Why there is no connection, as the last attempt at one ended. */
+  async reason(deadline: number): Promise<string> {
+    try {
+      await this.unary('/etcdserverpb.KV/Range', 'RangeRequest', 'RangeResponse', { key: '\0', limit: 1 }, new Metadata(), { deadline });
+      return 'it answers by now';
+    } catch (e) {
+      const details = (e as ServiceError).details ?? String(e);
+      return /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(details)?.[1] ?? details;
+    }
   }
 
   /** Rejects with a ServiceError. */

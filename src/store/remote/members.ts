@@ -28,13 +28,14 @@ export interface CallKind {
 const ROUND_MS = 50;
 /** A member that takes a read and does not answer is left after this part of the time. */
 const READ_SHARE = 0.5;
+/** To learn why there is no connection. */
+const REASON_MS = 300;
 
 export class Members {
   readonly list: readonly Member[];
   private at: number;
   private token: string | undefined;
   private readonly stop = new AbortController();
-  private last = 'no connection was tried';
 
   constructor(private readonly o: MembersOptions) {
     this.list = o.endpoints.map((e) => new Member(e, o.tls));
@@ -54,14 +55,8 @@ export class Members {
     return this.stop.signal;
   }
 
-  /** Why the last attempt failed. */
-  get lastFailure(): string {
-    return this.last;
-  }
-
   /** Goes on to the next member, unless someone did so already. */
-  leave(member: Member, why: string): void {
-    this.last = `${member.endpoint}: ${why}`;
+  leave(member: Member): void {
     if (this.current === member) this.at = (this.at + 1) % this.list.length;
   }
 
@@ -73,7 +68,7 @@ export class Members {
       if (left <= 0) return undefined;
       const member = this.current;
       if (await member.ready(clock.now() + Math.min(left, this.o.dialTimeoutMs))) return member;
-      this.leave(member, 'no connection');
+      this.leave(member);
       if (n % this.list.length === 0) await sleep(clock, ROUND_MS, this.closing);
     }
     return undefined;
@@ -91,7 +86,7 @@ export class Members {
     for (let n = 1; ; n++) {
       const member = await this.connected(deadline);
       if (this.closed) throw new Error('the store is closed');
-      if (!member) throw this.unreachable();
+      if (!member) throw await this.unreachable();
       try {
         const limit = write ? deadline : Math.min(deadline, clock.now() + timeoutMs * READ_SHARE);
         return await member.unary(path, input, output, request, await this.metadata(member), { deadline: limit });
@@ -99,7 +94,7 @@ export class Members {
         const error = e as ServiceError;
         if (typeof error.code !== 'number') throw e;
         if (tokenIsStale(error)) this.token = undefined;
-        if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) this.leave(member, error.details);
+        if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) this.leave(member);
         if (!mayRepeat(error, write) || clock.now() >= deadline)
           throw this.closed ? new Error('the store is closed') : toStoreError(error, write);
         if (n % this.list.length === 0) await sleep(clock, ROUND_MS, this.closing);
@@ -128,10 +123,12 @@ export class Members {
     return metadata;
   }
 
-  unreachable(): RemoteStoreError {
+  async unreachable(): Promise<RemoteStoreError> {
+    const member = this.current;
+    const why = this.closed ? '' : await member.reason(this.o.env.clock.now() + REASON_MS);
     return new RemoteStoreError(
       status.UNAVAILABLE,
-      `no etcd answers at ${this.o.endpoints.join(', ')} (last: ${this.last}): check that it runs and that the addresses and certificates are right`,
+      `no etcd answers at ${this.o.endpoints.join(', ')} (${member.endpoint}: ${why}): check that it runs, and that addresses and certificates are right`,
     );
   }
 

@@ -27,7 +27,7 @@ export async function openRemoteStore(o: RemoteStoreOptions): Promise<RemoteStor
   const members = new Members({ endpoints, tls, user: o.user, env, dialTimeoutMs, requestTimeoutMs });
   const store = new RemoteStore(members, env, requestTimeoutMs);
   try {
-    if (!(await members.connected(env.clock.now() + openTimeoutMs))) throw members.unreachable();
+    if (!(await members.connected(env.clock.now() + openTimeoutMs))) throw await members.unreachable();
     await store.latest();
     return store;
   } catch (e) {

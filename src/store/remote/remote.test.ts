@@ -225,6 +225,6 @@ it('says where nobody answers, after a bounded wait', async () => {
   const e = await etcd();
   for (const clean of cleanup.splice(0)) await clean();
   await expect(openRemoteStore({ endpoints: [e.url], env, openTimeoutMs: 200 })).rejects.toThrow(
-    `no etcd answers at ${e.url} (last: ${e.url}: no connection): check that it runs`,
+    `no etcd answers at ${e.url} (${e.url}: connect ECONNREFUSED ${e.url.slice('http://'.length)}): check that it runs`,
   );
 });

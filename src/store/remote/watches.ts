@@ -111,7 +111,7 @@ export class Watches {
         pause = Math.min(Math.max(pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
         await sleep(this.env.clock, pause * (0.5 + this.env.random.float() / 2), this.members.closing);
       }
-      this.members.leave(member, error.text);
+      this.members.leave(member);
       this.env.log.info('the watch stream of etcd goes on elsewhere', { left: member.endpoint, error: error.text });
     }
     this.running = false;
