@@ -85,8 +85,11 @@ export class Member {
       await this.unary('/etcdserverpb.KV/Range', 'RangeRequest', 'RangeResponse', { key: '\0', limit: 1 }, new Metadata(), { deadline });
       return 'it answers by now';
     } catch (e) {
-      const details = (e as ServiceError).details ?? String(e);
-      return /Last error: (?:Error: )?(.*?)\. Resolution note/.exec(details)?.[1] ?? details;
+      // One line: OpenSSL ends its messages with a line feed.
+      const details = String((e as ServiceError).details ?? e)
+        .replace(/\s+/g, ' ')
+        .trim();
+      return /Last error: (?:Error: )?(.*?)\s*\. Resolution note/.exec(details)?.[1] ?? details;
     }
   }
 
