@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { resourceOf } from '../../api/table.js';
 import type { AnyObject } from '../../meta/object.js';
 import { openMemoryStore } from '../../store/memory.js';
-import { CompactedError, type Store, type WatchSink } from '../../store/store.js';
+import { CompactedError, type RangeRequest, type Store, type WatchSink } from '../../store/store.js';
 import { silentLogger } from '../../util/logger.js';
 import { seededRandom } from '../../util/random.js';
 import { VirtualClock } from '../../util/virtual-clock.js';
@@ -118,5 +118,33 @@ it('reads all again when changes were missed, tells its watchers the difference,
   expect(told.at(-1)).toBe('ADDED later');
   b.stop();
   a.stop();
+  await store.close();
+});
+
+it('reads a store elsewhere in pages, as of one revision', async () => {
+  const { a, b, store } = await two();
+  const count = 2500;
+  for (let i = 0; i < count; i++) await create(a, `c${i}`, '1');
+  const env = { clock: new VirtualClock(), random: seededRandom(1), log: silentLogger };
+  let pages = 0;
+  const paged = {
+    latest: async () => store.revision,
+    watch: store.watch.bind(store),
+    async range(r: RangeRequest) {
+      pages++;
+      const page = await store.range(r);
+      // Between two pages: what is read is still the state of the first.
+      if (pages < 3) await create(a, `late${pages}`, '1');
+      return page;
+    },
+  } as unknown as Store;
+  const c = new Storage(paged, env);
+  c.cache(definition.keyPrefix!);
+  await c.start();
+  expect(pages).toBe(3);
+  await c.fresh();
+  expect(c.list(definition, 'ns').map((e) => e.key)).toEqual(a.list(definition, 'ns').map((e) => e.key));
+  expect(c.list(definition, 'ns')).toHaveLength(count + 2);
+  for (const s of [a, b, c]) s.stop();
   await store.close();
 });

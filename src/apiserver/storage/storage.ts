@@ -16,6 +16,8 @@ export const REGISTRY = '/registry/';
 
 /** How long a read waits for the caches to be as new as the store. */
 const FRESH_MS = 10_000;
+/** Objects that are read at a time from a store elsewhere. */
+const PAGE = 1000;
 /** Between attempts to read a store again whose changes were missed. */
 const RESYNC_MS = 1000;
 /** Attempts at a compare-and-swap before the write is given up as a conflict. */
@@ -58,10 +60,23 @@ export class Storage {
 
   /** Reads everything under /registry/ once and follows the store from there. */
   async start(): Promise<void> {
-    const all = await this.store.range({ key: REGISTRY, end: prefixEnd(REGISTRY) });
+    const all = await this.readAll();
     this.revision = all.revision;
     for (const kv of all.kvs) this.load(kv);
     this.follow(all.revision + 1);
+  }
+
+  /** Everything, as of one revision; in pages where it comes over a network, so that no single answer takes too long. */
+  private async readAll(): Promise<{ revision: number; kvs: KeyValue[] }> {
+    const range = { key: REGISTRY, end: prefixEnd(REGISTRY), limit: this.shared ? PAGE : 0 };
+    let page = await this.store.range(range);
+    const { revision } = page;
+    const kvs = [...page.kvs];
+    while (page.more) {
+      page = await this.store.range({ ...range, key: `${kvs[kvs.length - 1]!.key}\0`, revision });
+      for (const kv of page.kvs) kvs.push(kv);
+    }
+    return { revision, kvs };
   }
 
   private follow(startRevision: number): void {
@@ -84,7 +99,7 @@ export class Storage {
   private async resync(): Promise<void> {
     while (!this.stopped) {
       try {
-        const all = await this.store.range({ key: REGISTRY, end: prefixEnd(REGISTRY) });
+        const all = await this.readAll();
         if (this.stopped) return;
         this.unclaimed.clear();
         const states = new Map([...this.caches.keys()].map((prefix) => [prefix, new Map<string, Entry>()]));

@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { realClock } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { seededRandom } from '../../util/random.js';
+import { maintenanceOf } from '../maintenance.js';
 import { decode, encode } from '../proto/codec.js';
 import type { Draft, Message, MessageName } from '../proto/message.js';
 import type { StoreEvent } from '../store.js';
@@ -110,6 +111,10 @@ it.each<[string, Failure | 'hang up', boolean]>([
   for (const e of [one, other]) e.failTxn.push(failure);
   await expect(store.txn(put)).rejects.toMatchObject({ name: 'RemoteStoreError', unknownOutcome });
   expect(one.txns.length + other.txns.length).toBe(1);
+});
+
+it('has no maintenance of its own', async () => {
+  expect(maintenanceOf(await open(await etcd()))).toBeUndefined();
 });
 
 it('a read is repeated; a transaction that only reads is a read', async () => {
