@@ -17,7 +17,8 @@ const data = (o: AnyObject | undefined) => (o as unknown as { data: { n: string 
 
 /** Two storages on one store. The second one's watch can be held, and ended. */
 async function two() {
-  const env = { clock: new VirtualClock(), random: seededRandom(1), log: silentLogger };
+  const clock = new VirtualClock();
+  const env = { clock, random: seededRandom(1), log: silentLogger };
   const store = openMemoryStore({ env });
   let held = false;
   let sink: WatchSink | undefined;
@@ -45,6 +46,7 @@ async function two() {
   return {
     a,
     b,
+    clock,
     store,
     hold: (on: boolean) => (held = on),
     breakWatch: () => {
@@ -146,5 +148,15 @@ it('reads a store elsewhere in pages, as of one revision', async () => {
   expect(c.list(definition, 'ns').map((e) => e.key)).toEqual(a.list(definition, 'ns').map((e) => e.key));
   expect(c.list(definition, 'ns')).toHaveLength(count + 2);
   for (const s of [a, b, c]) s.stop();
+  await store.close();
+});
+
+it('keeps up with a store elsewhere while others write what it does not watch', async () => {
+  const { a, b, clock, store } = await two();
+  await store.txn({ compare: [], success: [{ put: { key: 'elsewhere', value: new Uint8Array(0) } }], failure: [] });
+  expect(b.revision).toBe(store.revision - 1);
+  await clock.advance(60_000);
+  expect(b.revision).toBe(store.revision);
+  for (const s of [a, b]) s.stop();
   await store.close();
 });

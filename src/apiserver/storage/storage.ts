@@ -7,7 +7,7 @@ import { alreadyExistsError, internalError, StatusError, timeoutError } from '..
 import type { AnyObject } from '../../meta/object.js';
 import { type KeyValue, prefixEnd, type Store, type StoreEvent, type Watch } from '../../store/store.js';
 import { text } from '../../util/bytes.js';
-import { sleep, type Timer } from '../../util/clock.js';
+import { every, sleep, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import { ResourceCache } from './cache.js';
 import { Entry, serialize } from './entry.js';
@@ -18,6 +18,8 @@ export const REGISTRY = '/registry/';
 const FRESH_MS = 10_000;
 /** Objects that are read at a time from a store elsewhere. */
 const PAGE = 1000;
+/** How often the watch of a store elsewhere is brought up to date while nothing changes, so that it resumes from what is not compacted. */
+const PROGRESS_MS = 60_000;
 /** Between attempts to read a store again whose changes were missed. */
 const RESYNC_MS = 1000;
 /** Attempts at a compare-and-swap before the write is given up as a conflict. */
@@ -48,6 +50,7 @@ export class Storage {
   private feed?: Watch;
   private failed?: Error;
   private stopped = false;
+  private progress?: Timer;
   /** The newest revision the caches have seen. */
   revision = 0;
   private waiting: { revision: number; resolve: () => void; timer: Timer }[] = [];
@@ -64,6 +67,7 @@ export class Storage {
     this.revision = all.revision;
     for (const kv of all.kvs) this.load(kv);
     this.follow(all.revision + 1);
+    if (this.shared) this.progress = every(this.env.clock, PROGRESS_MS, () => this.feed?.requestProgress());
   }
 
   /** Everything, as of one revision; in pages where it comes over a network, so that no single answer takes too long. */
@@ -127,6 +131,7 @@ export class Storage {
 
   stop(): void {
     this.stopped = true;
+    this.progress?.cancel();
     this.feed?.cancel();
     for (const cache of this.caches.values()) cache.closeWatches();
   }
