@@ -140,6 +140,14 @@ describe.skipIf(why !== undefined)(`a remote store whose members fail${why ? ` (
     expect(watch.error).toBeInstanceOf(CompactedError);
     expect((watch.error as CompactedError).compactRevision).toBe(other.revision);
     expect((await store.status()).compactRevision).toBe(other.revision);
+    // A delete whose own revision was compacted: an old etcd has forgotten it and does not say so.
+    await other.txn({ compare: [], success: [{ delete: { key: 'old' } }], failure: [] });
+    const { revision } = other;
+    await other.compact(revision);
+    const late = new Recorder();
+    store.watch({ key: 'old', startRevision: revision }, late.sink);
+    await late.until(() => late.ended);
+    expect(late.error).toBeInstanceOf(CompactedError);
     await Promise.all([store.close(), other.close()]);
   });
 
