@@ -2,7 +2,7 @@
 import { builtInResources, resourceOf } from '../api/table.js';
 import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
-import { timestamp } from '../util/clock.js';
+import { type Timer, timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
 import { defaultChain } from './admission/default-chain.js';
 import { Lookup } from './admission/lookup.js';
@@ -18,6 +18,7 @@ import { NodeAuthorizer } from './authorize/node.js';
 import { mastersAllowed, Rbac } from './authorize/rbac.js';
 import { bootstrap } from './bootstrap/bootstrap.js';
 import { KubernetesService } from './bootstrap/kubernetes-service.js';
+import { startCompaction } from './compaction.js';
 import { discovery } from './discovery/discovery.js';
 import { fieldManager } from './fields/manager.js';
 import { get } from './handlers/read.js';
@@ -39,6 +40,9 @@ import { reviewHandlers } from './subresources/reviews.js';
 import { getScale, patchScale, putScale } from './subresources/scale.js';
 import { type Backends, logHandler, needsUpgrade, proxyHandler } from './subresources/streams.js';
 import { tokenHandler } from './subresources/token.js';
+
+/** The original's --etcd-healthcheck-timeout. */
+const STORE_CHECK_MS = 2000;
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -65,6 +69,8 @@ export interface ApiServerOptions {
   readonly disabledAdmission?: readonly string[];
   readonly componentProbes?: () => readonly ComponentProbe[];
   readonly defaultMetrics?: boolean;
+  /** Compact the store so often, together with the other API servers on it; 0 or absent: leave it alone. */
+  readonly compactionIntervalMs?: number;
   /** Documentation of types and fields for `kubectl explain`: OpenAPI name -> text, `name.field` -> text. */
   readonly docs?: () => Readonly<Record<string, string>>;
 }
@@ -171,14 +177,9 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
   const checks: HealthCheck[] = [
     { name: 'ping', check: () => undefined },
     { name: 'log', check: () => undefined },
-    {
-      name: 'etcd',
-      of: ['healthz', 'livez'],
-      check: async () => {
-        if (storage.failure) throw storage.failure;
-        await store.range({ key: '/registry/health', limit: 1 });
-      },
-    },
+    // An etcd elsewhere may be out of reach for a while: requests that need it are then better sent to another API server.
+    { name: 'etcd', ...(store.latest ? {} : { of: ['healthz', 'livez'] as const }), check: () => storeAnswers(storage, env) },
+    ...(store.latest ? [{ name: 'etcd-readiness', of: ['readyz'] as const, check: () => storeAnswers(storage, env) }] : []),
     {
       name: 'informer-sync',
       of: ['readyz'],
@@ -220,6 +221,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
   local = new LocalClient(server);
   metrics.observe(server);
   let kubernetes: KubernetesService | undefined;
+  let compaction: Timer | undefined;
 
   return {
     server,
@@ -228,6 +230,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     metrics,
     async bootstrap() {
       await ports.init();
+      compaction = startCompaction(store, env, o.compactionIntervalMs ?? 0);
       hooks.done(...BEFORE_START, 'start-service-ip-repair-controllers');
       await bootstrap(
         table,
@@ -253,10 +256,25 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     },
     async stop() {
       stopping = true;
+      compaction?.cancel();
       await kubernetes?.stop();
       storage.stop();
     },
   };
+}
+
+/** Throws where the store has failed or does not answer in time. */
+async function storeAnswers(storage: Storage, env: Env): Promise<void> {
+  if (storage.failure) throw storage.failure;
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = env.clock.after(STORE_CHECK_MS, () => reject(new Error(`etcd did not answer in ${STORE_CHECK_MS / 1000} s`)));
+  });
+  try {
+    await Promise.race([storage.store.range({ key: '/registry/health', limit: 1 }), late]);
+  } finally {
+    timer?.cancel();
+  }
 }
 
 const uids =

@@ -8,11 +8,12 @@ import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
+import { type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { untilStopped } from './process.js';
 import { restoreForStart } from './snapshot-restore.js';
 
-interface Flags {
+interface Flags extends EtcdFlags {
   dataDir: string;
   bindAddress: string;
   advertiseAddress?: string;
@@ -24,16 +25,13 @@ interface Flags {
   runtimeConfig?: string;
   tokenAuthFile?: string;
   disableAdmissionPlugins?: string;
-  etcdServers?: string;
   fromSnapshot?: string;
   clusterDomain: string;
   v: string;
 }
 
 export function kubeApiServer(program: Command): void {
-  program
-    .command('kube-apiserver')
-    .description('Run the API server alone')
+  etcdOptions(program.command('kube-apiserver').description('Run the API server alone'))
     .option('--data-dir <dir>', 'where the store, certificates and kubeconfig are kept', './k8ts-data')
     .option('--bind-address <ip>', 'address to listen on', '0.0.0.0')
     .option('--advertise-address <ip>', 'address members of the cluster reach this server at')
@@ -45,7 +43,6 @@ export function kubeApiServer(program: Command): void {
     .option('--runtime-config <versions>', 'API versions to turn on or off, as api/beta=true,apps/v1=false')
     .option('--token-auth-file <file>', 'tokens as token,user,uid,"groups" lines')
     .option('--disable-admission-plugins <names>', 'plugins of the default chain to leave out')
-    .option('--etcd-servers <urls>', 'keep the data in this etcd')
     .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet')
     .option('--cluster-domain <domain>', 'DNS domain of the cluster', 'cluster.local')
     .option('--v <level>', 'log level: 0 errors, 2 information, 4 everything', '1')
@@ -53,13 +50,14 @@ export function kubeApiServer(program: Command): void {
 }
 
 async function run(f: Flags): Promise<void> {
-  if (f.etcdServers) throw new UserError('--etcd-servers is not built yet: leave it out to keep the data in --data-dir');
+  const etcd = etcdOf(f);
   const log = createLogger(Number(f.v) >= 4 ? 'debug' : Number(f.v) >= 2 ? 'info' : 'warn');
   const env = { clock: realClock, random: realRandom, log };
   if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, f.dataDir, env);
   const api = await startApiServer({
     env,
     dataDir: f.dataDir,
+    etcd,
     bindAddress: f.bindAddress,
     advertiseAddress: f.advertiseAddress ?? primaryAddress(),
     port: port(f.securePort),

@@ -11,12 +11,13 @@ import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
+import { type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { port } from './kube-apiserver.js';
 import { untilStopped } from './process.js';
 import { restoreForStart } from './snapshot-restore.js';
 
-interface UpFlags {
+interface UpFlags extends EtcdFlags {
   dataDir: string;
   detach?: boolean;
   port: string;
@@ -30,7 +31,6 @@ interface UpFlags {
   registryMirror: string[];
   proxyMode: string;
   etcdListen?: string;
-  etcdServers?: string;
   fromSnapshot?: string;
 }
 
@@ -39,9 +39,7 @@ const READY_MS = 120_000;
 
 export function upCommands(program: Command): void {
   const dir = new Option('--data-dir <dir>', 'where the cluster is kept').default(DEFAULT_DIR);
-  program
-    .command('up')
-    .description('Start a cluster on this machine, or resume the one in the data directory')
+  etcdOptions(program.command('up').description('Start a cluster on this machine, or resume the one in the data directory'))
     .addOption(dir)
     .option('--detach', 'return once the cluster is ready; it goes on in the background')
     .option('--port <port>', 'HTTPS port of the API server; 0: any free one', '6443')
@@ -60,7 +58,6 @@ export function upCommands(program: Command): void {
     )
     .option('--proxy-mode <mode>', 'how Service addresses work: iptables', 'iptables')
     .option('--etcd-listen <url>', 'let etcd clients reach the store, e.g. http://127.0.0.1:2379')
-    .option('--etcd-servers <urls>', 'keep the data in this etcd')
     .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet')
     .action((f: UpFlags) => runUp(f).catch(fail));
   program
@@ -88,6 +85,7 @@ async function runUp(f: UpFlags): Promise<void> {
   const start = process.hrtime.bigint();
   const dataDir = path.resolve(f.dataDir);
   refuse(f);
+  const etcd = etcdOf(f);
   const running = loadState(dataDir);
   if (running && isRunning(running))
     throw new UserError(
@@ -134,6 +132,7 @@ async function runUp(f: UpFlags): Promise<void> {
       serviceCidr: f.serviceCidr,
       nodePortRange: f.serviceNodePortRange,
       registryMirrors: mirrors(f.registryMirror),
+      etcd,
       etcdListen: f.etcdListen && etcdUrl(f.etcdListen),
       docs: loadDocs,
     },
@@ -153,7 +152,8 @@ async function runUp(f: UpFlags): Promise<void> {
 }
 
 function refuse(f: UpFlags): void {
-  if (f.etcdServers) throw new UserError('--etcd-servers is not built yet: leave it out to keep the data in --data-dir');
+  if (f.etcdServers && f.etcdListen)
+    throw new UserError('--etcd-listen is about the store in --data-dir: with --etcd-servers, let etcd clients reach that etcd itself');
   if (f.proxyMode !== 'iptables') throw new UserError(`--proxy-mode ${f.proxyMode} is not built yet: use iptables`);
 }
 

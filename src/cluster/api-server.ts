@@ -8,6 +8,7 @@ import { type Listening, listenHttps } from '../apiserver/listen/https.js';
 import type { ComponentProbe } from '../apiserver/subresources/component-status.js';
 import { openEmbeddedStore } from '../store/embedded/open.js';
 import { openMemoryStore } from '../store/memory.js';
+import { openRemoteStore, type RemoteStoreOptions } from '../store/remote/open.js';
 import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
 import type { Env } from '../util/component.js';
@@ -18,6 +19,8 @@ export interface ApiServerProcessOptions {
   /** Certificates, keys, kubeconfig; and the store, unless one is given. */
   readonly dataDir: string;
   readonly store?: Store;
+  /** Keep the data in this etcd instead of `dataDir`. */
+  readonly etcd?: RemoteEtcd;
   readonly inMemory?: boolean;
   readonly bindAddress: string;
   readonly advertiseAddress: string;
@@ -38,6 +41,10 @@ export interface ApiServerProcessOptions {
   readonly defaultMetrics?: boolean;
 }
 
+export interface RemoteEtcd extends Pick<RemoteStoreOptions, 'endpoints' | 'tls'> {
+  readonly compactionIntervalMs: number;
+}
+
 export interface ListeningApiServer extends RunningApiServer {
   readonly store: Store;
   readonly files: ClusterFiles;
@@ -45,6 +52,17 @@ export interface ListeningApiServer extends RunningApiServer {
   readonly url: string;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+}
+
+/** The store that the options ask for. */
+export async function openStore({
+  env,
+  etcd,
+  inMemory,
+  dataDir,
+}: Pick<ApiServerProcessOptions, 'env' | 'etcd' | 'inMemory' | 'dataDir'>): Promise<Store> {
+  if (etcd) return openRemoteStore({ endpoints: etcd.endpoints, tls: etcd.tls, env });
+  return inMemory ? openMemoryStore({ env }) : openEmbeddedStore({ dir: path.join(dataDir, 'store'), env });
 }
 
 export async function startApiServer(o: ApiServerProcessOptions): Promise<ListeningApiServer> {
@@ -69,8 +87,7 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     o.env.clock.now(),
   );
   const ownStore = !o.store;
-  const store =
-    o.store ?? (o.inMemory ? openMemoryStore({ env: o.env }) : await openEmbeddedStore({ dir: path.join(o.dataDir, 'store'), env: o.env }));
+  const store = o.store ?? (await openStore(o));
   const backends = new SocketBackends({ ...files.kubeletClient, ca: files.ca.certificate });
   let listening: Listening | undefined;
   const api = await createApiServer({
@@ -95,6 +112,11 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     componentProbes: o.componentProbes,
     docs: o.docs,
     defaultMetrics: o.defaultMetrics,
+    compactionIntervalMs: o.etcd?.compactionIntervalMs,
+  }).catch(async (e) => {
+    backends.close();
+    if (ownStore) await store.close();
+    throw e;
   });
   try {
     listening = await listenHttps({

@@ -18,15 +18,13 @@ import type { ImageBehaviours } from '../kubelet/simulated/behaviour.js';
 import { createSimulatedKubelet, type SimulatedKubelet } from '../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../kubelet/simulated/network.js';
 import { unavailable } from '../meta/errors.js';
-import { openEmbeddedStore } from '../store/embedded/open.js';
-import { openMemoryStore } from '../store/memory.js';
 import { type Clock, realClock } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
 import { type Logger, silentLogger } from '../util/logger.js';
 import { type Random, realRandom, seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
 import { generateKeys, issue, privateKeyPem, publicKeyPem } from '../util/x509.js';
-import { type ListeningApiServer, startApiServer } from './api-server.js';
+import { type ListeningApiServer, openStore, type RemoteEtcd, startApiServer } from './api-server.js';
 import { controlPlane, Identities, stopAll } from './components.js';
 
 export interface ClusterOptions {
@@ -41,6 +39,8 @@ export interface ClusterOptions {
   readonly port?: number;
   /** Keep the data here; absent: in memory. */
   readonly dataDir?: string;
+  /** Keep the data in this etcd instead. */
+  readonly etcd?: RemoteEtcd;
   /** What containers of an image do. */
   readonly behaviours?: ImageBehaviours;
   readonly log?: Logger;
@@ -131,6 +131,7 @@ async function listening(o: ClusterOptions, env: Env, scratch: (dir: string) => 
   return startApiServer({
     env,
     dataDir: dir,
+    etcd: o.etcd,
     inMemory: !o.dataDir,
     bindAddress: '127.0.0.1',
     advertiseAddress: routableAddress(),
@@ -147,7 +148,7 @@ const NO_BACKENDS: Backends = {
 
 async function inMemory(o: ClusterOptions, env: Env) {
   const keys = await generateKeys();
-  const store = o.dataDir ? await openEmbeddedStore({ dir: path.join(o.dataDir, 'store'), env }) : openMemoryStore({ env });
+  const store = await openStore({ env, etcd: o.etcd, inMemory: !o.dataDir, dataDir: o.dataDir ?? '' });
   const api = await createApiServer({
     store,
     env,
@@ -159,6 +160,7 @@ async function inMemory(o: ClusterOptions, env: Env) {
     port: () => 6443,
     hostname: 'k8ts',
     defaultMetrics: false,
+    compactionIntervalMs: o.etcd?.compactionIntervalMs,
   });
   await api.bootstrap();
   return {

@@ -137,6 +137,8 @@ export interface LeaseStatus {
 export interface Store {
   /** The newest revision that is durable and visible to reads. Starts at 1, as etcd's does. */
   readonly revision: number;
+  /** Where other processes write too: the newest revision of all, as of a moment after the call. Absent: `revision` is that. */
+  latest?(): Promise<number>;
   range(request: RangeRequest): Promise<RangeResult>;
   /** Atomic. Resolves when the change is durable and every watch of this store object has been given its events. */
   txn(request: TxnRequest): Promise<TxnResult>;

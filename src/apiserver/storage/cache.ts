@@ -93,6 +93,18 @@ export class ResourceCache {
   }
 
   /**
+   * Puts this state in the place of what is cached, after changes were missed. Watchers are told the difference; a watch that starts
+   * before `revision` is expired, since what came and went between is not known.
+   */
+  replace(state: ReadonlyMap<string, Entry>, revision: number): void {
+    const changed = [...state.values()].filter((e) => e.revision > (this.entries.get(e.key)?.revision ?? 0));
+    for (const entry of changed.sort((a, b) => a.revision - b.revision)) this.apply('put', entry);
+    for (const last of [...this.entries.values()]) if (!state.has(last.key)) this.apply('delete', last.deletedAt(revision));
+    this.history = [];
+    this.historyStart = revision;
+  }
+
+  /**
    * Watches from after `since`; undefined: the present objects as ADDED first. `initialBookmark`: a marked BOOKMARK follows them (streaming lists).
    * Throws Expired where `since` is older than the changes kept.
    */

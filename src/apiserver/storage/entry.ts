@@ -53,6 +53,11 @@ export class Entry {
     return equal(bare(this.object), bare(object));
   }
 
+  /** The object as it last was, under the revision of its deletion. */
+  deletedAt(revision: number): Entry {
+    return new Entry(this.key, this.namespace, this.name, revision, serialize(this.object));
+  }
+
   /** Where the fields after kind and apiVersion begin: a list's items carry neither. */
   get itemOffset(): number {
     const head = decoderView.decode(this.bytes.subarray(0, 300));

@@ -3,16 +3,25 @@
  * compare-and-swap; patch, apply, update, status and scale are ways to compute "next". Only this file and the allocators talk to the store.
  */
 import type { ResourceDefinition } from '../../api/resource.js';
-import { alreadyExistsError, internalError, StatusError } from '../../meta/errors.js';
+import { alreadyExistsError, internalError, StatusError, timeoutError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import { type KeyValue, prefixEnd, type Store, type StoreEvent, type Watch } from '../../store/store.js';
 import { text } from '../../util/bytes.js';
+import { every, sleep, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import { ResourceCache } from './cache.js';
 import { Entry, serialize } from './entry.js';
 
 export const REGISTRY = '/registry/';
 
+/** How long a read waits for the caches to be as new as the store. */
+const FRESH_MS = 10_000;
+/** Objects that are read at a time from a store elsewhere. */
+const PAGE = 1000;
+/** How often the watch of a store elsewhere is brought up to date while nothing changes, so that it resumes from what is not compacted. */
+const PROGRESS_MS = 60_000;
+/** Between attempts to read a store again whose changes were missed. */
+const RESYNC_MS = 1000;
 /** Attempts at a compare-and-swap before the write is given up as a conflict. */
 const WRITE_ATTEMPTS = 100;
 
@@ -40,9 +49,11 @@ export class Storage {
   private readonly pending = new WeakMap<Uint8Array, AnyObject>();
   private feed?: Watch;
   private failed?: Error;
+  private stopped = false;
+  private progress?: Timer;
   /** The newest revision the caches have seen. */
   revision = 0;
-  private waiting: { revision: number; resolve: () => void }[] = [];
+  private waiting: { revision: number; resolve: () => void; timer: Timer }[] = [];
   private readonly ttlLeases = new Map<number, { id: bigint; until: number }>();
 
   constructor(
@@ -52,25 +63,75 @@ export class Storage {
 
   /** Reads everything under /registry/ once and follows the store from there. */
   async start(): Promise<void> {
-    const all = await this.store.range({ key: REGISTRY, end: prefixEnd(REGISTRY) });
+    const all = await this.readAll();
     this.revision = all.revision;
     for (const kv of all.kvs) this.load(kv);
+    this.follow(all.revision + 1);
+    if (this.shared) this.progress = every(this.env.clock, PROGRESS_MS, () => this.feed?.requestProgress());
+  }
+
+  /** Everything, as of one revision; in pages where it comes over a network, so that no single answer takes too long. */
+  private async readAll(): Promise<{ revision: number; kvs: KeyValue[] }> {
+    const range = { key: REGISTRY, end: prefixEnd(REGISTRY), limit: this.shared ? PAGE : 0 };
+    let page = await this.store.range(range);
+    const { revision } = page;
+    const kvs = [...page.kvs];
+    while (page.more) {
+      page = await this.store.range({ ...range, key: `${kvs[kvs.length - 1]!.key}\0`, revision });
+      for (const kv of page.kvs) kvs.push(kv);
+    }
+    return { revision, kvs };
+  }
+
+  private follow(startRevision: number): void {
     this.feed = this.store.watch(
-      { key: REGISTRY, end: prefixEnd(REGISTRY), startRevision: all.revision + 1 },
+      { key: REGISTRY, end: prefixEnd(REGISTRY), startRevision },
       {
         events: (events, revision) => this.committed(events, revision),
         progress: (revision) => this.seen(revision),
         end: (error) => {
-          if (error) {
-            this.failed = error;
-            this.env.log.error('the store watch ended', { error: error.message });
-          }
+          if (!error || this.stopped) return;
+          this.failed = error;
+          this.env.log.error('the store watch ended', { error: error.message });
+          if (this.shared) void this.resync();
         },
       },
     );
   }
 
+  /** Changes were missed that the store does not have any more (it was compacted while it was out of reach): all is read again. */
+  private async resync(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const all = await this.readAll();
+        if (this.stopped) return;
+        this.unclaimed.clear();
+        const states = new Map([...this.caches.keys()].map((prefix) => [prefix, new Map<string, Entry>()]));
+        for (const kv of all.kvs) {
+          const prefix = this.prefixOf(kv.key);
+          if (prefix) states.get(prefix)!.set(kv.key, this.entryOf(prefix, kv));
+          else this.remember(kv);
+        }
+        for (const [prefix, state] of states) this.caches.get(prefix)!.replace(state, all.revision);
+        this.seen(all.revision);
+        this.failed = undefined;
+        this.env.log.info('the store was read again', { revision: all.revision });
+        return this.follow(all.revision + 1);
+      } catch (e) {
+        this.env.log.error('the store could not be read again', { error: String(e) });
+        await sleep(this.env.clock, RESYNC_MS);
+      }
+    }
+  }
+
+  /** Whether other processes write to this store: what the caches hold may be old. */
+  private get shared(): boolean {
+    return this.store.latest !== undefined;
+  }
+
   stop(): void {
+    this.stopped = true;
+    this.progress?.cancel();
     this.feed?.cancel();
     for (const cache of this.caches.values()) cache.closeWatches();
   }
@@ -103,10 +164,17 @@ export class Storage {
   }
 
   /** Waits until the caches hold all that was durable when it was called. With the embedded store that is always so already. */
-  async fresh(revision = this.store.revision): Promise<void> {
+  async fresh(): Promise<void> {
+    const revision = this.store.latest ? await this.store.latest() : this.store.revision;
     if (this.revision >= revision) return;
     this.feed?.requestProgress();
-    await new Promise<void>((resolve) => this.waiting.push({ revision, resolve }));
+    await new Promise<void>((resolve, reject) => {
+      const timer = this.env.clock.after(FRESH_MS, () => {
+        this.waiting = this.waiting.filter((w) => w.timer !== timer);
+        reject(timeoutError(`the watch of the store is behind: at ${this.revision}, wanted ${revision}`, 1));
+      });
+      this.waiting.push({ revision, resolve, timer });
+    });
   }
 
   get failure(): Error | undefined {
@@ -121,8 +189,21 @@ export class Storage {
     const { definition, namespace, name } = options.what;
     const key = this.keyOf(definition, namespace, name);
     let current = this.cache(definition.keyPrefix!).get(key);
+    // Where others write too, the cache may be old: what is not checked by a compare-and-swap is decided on what the store has.
+    let newest = !this.shared;
     for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
-      const decided = await next(current, attempt);
+      const decided = await decide(next, current, attempt);
+      const bytes = 'put' in decided ? serialize(decided.put) : undefined;
+      const stored = 'put' in decided && current?.isStored(bytes!, decided.put);
+      if (!newest && (options.dryRun || stored || 'keep' in decided || 'error' in decided)) {
+        newest = true;
+        const now = (await this.store.range({ key })).kvs[0];
+        if ((now?.modRevision ?? 0) !== (current?.revision ?? 0)) {
+          current = now && this.entryOf(this.prefixOf(key)!, now);
+          continue;
+        }
+      }
+      if ('error' in decided) throw decided.error;
       if ('keep' in decided) return { entry: current!, removed: false, changed: false };
       if ('remove' in decided) {
         if (options.dryRun) return { entry: current!, removed: true, changed: true };
@@ -132,34 +213,34 @@ export class Storage {
           failure: [{ range: { key } }],
         });
         if (done.succeeded) {
-          const entry = new Entry(key, current!.namespace, current!.name, done.revision, serialize(current!.object));
-          return { entry, removed: true, changed: true };
+          return { entry: current!.deletedAt(done.revision), removed: true, changed: true };
         }
         current = this.reread(done.results[0]);
+        newest = true;
         continue;
       }
       const object = decided.put;
-      const bytes = serialize(object);
-      if (current?.isStored(bytes, object)) return { entry: current, removed: false, changed: false };
+      if (stored) return { entry: current!, removed: false, changed: false };
       if (options.dryRun) {
         const revision = current?.revision ?? 0;
-        const entry = new Entry(key, namespace, name, revision, bytes, object);
+        const entry = new Entry(key, namespace, name, revision, bytes!, object);
         return { entry, removed: false, changed: true };
       }
-      this.pending.set(bytes, object);
+      this.pending.set(bytes!, object);
       const lease = options.ttl ? await this.leaseFor(options.ttl) : undefined;
       const done = await this.store.txn({
         compare: [{ key, target: 'mod', result: '=', value: current?.revision ?? 0 }],
-        success: [{ put: { key, value: bytes, lease } }],
+        success: [{ put: { key, value: bytes!, lease } }],
         failure: [{ range: { key } }],
       });
       if (done.succeeded) {
         const cached = this.cache(definition.keyPrefix!).get(key);
         if (cached?.revision === done.revision) return { entry: cached, removed: false, changed: true };
-        return { entry: new Entry(key, namespace, name, done.revision, bytes, object), removed: false, changed: true };
+        return { entry: new Entry(key, namespace, name, done.revision, bytes!, object), removed: false, changed: true };
       }
       const was = current;
       current = this.reread(done.results[0]);
+      newest = true;
       if (!was && current) throw alreadyExistsError({ group: definition.group, resource: definition.plural }, name);
     }
     throw internalError(`no write to ${key} came through in ${WRITE_ATTEMPTS} attempts`);
@@ -194,7 +275,7 @@ export class Storage {
       if (type === 'put') cache.apply('put', this.entryOf(prefix, kv));
       else {
         const last = cache.get(kv.key);
-        if (last) cache.apply('delete', new Entry(kv.key, last.namespace, last.name, kv.modRevision, serialize(last.object)));
+        if (last) cache.apply('delete', last.deletedAt(kv.modRevision));
       }
     }
     this.seen(revision);
@@ -206,7 +287,10 @@ export class Storage {
     if (!this.waiting.length) return;
     const ready = this.waiting.filter((w) => w.revision <= revision);
     this.waiting = this.waiting.filter((w) => w.revision > revision);
-    for (const w of ready) w.resolve();
+    for (const w of ready) {
+      w.timer.cancel();
+      w.resolve();
+    }
   }
 
   private load(kv: KeyValue): void {
@@ -252,6 +336,19 @@ export class Storage {
     const { id } = await this.store.leaseGrant(ttl + 60);
     this.ttlLeases.set(ttl, { id, until: now + 60_000 });
     return id;
+  }
+}
+
+/** What `next` says, or the error that it throws. */
+async function decide(
+  next: (current: Entry | undefined, attempt: number) => Promise<Next> | Next,
+  current: Entry | undefined,
+  attempt: number,
+): Promise<Next | { readonly error: unknown }> {
+  try {
+    return await next(current, attempt);
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { RemoteEtcd } from '../api-server.js';
+
 /** What `k8ts up` is told. */
 export interface UpOptions {
   readonly dataDir: string;
@@ -12,5 +14,7 @@ export interface UpOptions {
   readonly registryMirrors: Readonly<Record<string, string>>;
   /** `http://127.0.0.1:2379`; undefined: no etcd listener. */
   readonly etcdListen?: string;
+  /** Keep the data in this etcd; undefined: in `dataDir`. */
+  readonly etcd?: RemoteEtcd;
   readonly docs?: () => Readonly<Record<string, string>>;
 }

@@ -18,6 +18,7 @@ import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
 import { ClusterDns } from '../../network/dns/server.js';
 import { KubeProxy } from '../../proxy/proxy.js';
+import type { Store } from '../../store/store.js';
 import { nth, parseCidr } from '../../util/cidr.js';
 import { realClock } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
@@ -52,8 +53,15 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
     const probes: ComponentProbe[] = [
       { name: 'scheduler', check: async () => 'ok' },
       { name: 'controller-manager', check: async () => 'ok' },
-      { name: 'etcd-0', check: async () => 'ok' },
+      {
+        name: 'etcd-0',
+        check: async () => {
+          await store?.range({ key: '/registry/health', limit: 1 });
+          return 'ok';
+        },
+      },
     ];
+    let store: Store | undefined;
     const containerd =
       o.runtime === 'containerd'
         ? progress(
@@ -70,6 +78,7 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
         startApiServer({
           env: { ...env, log: log.with({ component: 'kube-apiserver' }) },
           dataDir: o.dataDir,
+          etcd: o.etcd,
           bindAddress: o.runtime === 'containerd' ? '0.0.0.0' : '127.0.0.1',
           advertiseAddress: address,
           port: o.port,
@@ -83,6 +92,7 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
       (a) => a.url,
     );
     running.push(api);
+    store = api.store;
     if (o.etcdListen) {
       const etcd = new EtcdServer({ store: api.store, env, listen: [o.etcdListen] });
       await progress(
