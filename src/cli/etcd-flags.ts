@@ -24,7 +24,7 @@ export const etcdOptions = (command: Command): Command =>
     .option('--etcd-certfile <file>', 'client certificate for etcd')
     .option('--etcd-keyfile <file>', 'its key')
     .option('--etcd-prefix <path>', 'where in etcd the data is', PREFIX)
-    .option('--etcd-compaction-interval <duration>', 'how often etcd is compacted; 0: never', '5m');
+    .option('--etcd-compaction-interval <duration>', 'how often old revisions are forgotten; 0: never', '5m');
 
 /** undefined: no --etcd-servers. Throws a UserError for what cannot be. */
 export function etcdOf(f: EtcdFlags): RemoteEtcd | undefined {
@@ -42,7 +42,7 @@ export function etcdOf(f: EtcdFlags): RemoteEtcd | undefined {
     ...(f.etcdCafile ? { ca: pem('cafile', f.etcdCafile) } : {}),
     ...(f.etcdCertfile ? { certificate: pem('certfile', f.etcdCertfile), key: pem('keyfile', f.etcdKeyfile!) } : {}),
   };
-  return { endpoints, tls, compactionIntervalMs: interval(f.etcdCompactionInterval) };
+  return { endpoints, tls };
 }
 
 function urlOf(endpoint: string): URL {
@@ -64,7 +64,8 @@ function pem(flag: string, file: string): string {
   return text;
 }
 
-function interval(text: string): number {
+/** Milliseconds; the data directory's own store is compacted as an etcd is. */
+export function compactionInterval({ etcdCompactionInterval: text }: EtcdFlags): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms < 0) throw new UserError(`--etcd-compaction-interval ${text}: not a duration (write it like 5m0s; 0: never)`);
   return ms;

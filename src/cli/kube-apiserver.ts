@@ -8,7 +8,7 @@ import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
-import { type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
+import { compactionInterval, type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { untilStopped } from './process.js';
 import { restoreForStart } from './snapshot-restore.js';
@@ -53,11 +53,14 @@ async function run(f: Flags): Promise<void> {
   const etcd = etcdOf(f);
   const log = createLogger(Number(f.v) >= 4 ? 'debug' : Number(f.v) >= 2 ? 'info' : 'warn');
   const env = { clock: realClock, random: realRandom, log };
+  if (f.fromSnapshot && etcd)
+    throw new UserError('--from-snapshot fills --data-dir: restore into the etcd itself where --etcd-servers is given');
   if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, f.dataDir, env);
   const api = await startApiServer({
     env,
     dataDir: f.dataDir,
     etcd,
+    compactionIntervalMs: compactionInterval(f),
     bindAddress: f.bindAddress,
     advertiseAddress: f.advertiseAddress ?? primaryAddress(),
     port: port(f.securePort),

@@ -11,7 +11,7 @@ import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
-import { type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
+import { compactionInterval, type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { port } from './kube-apiserver.js';
 import { untilStopped } from './process.js';
@@ -108,6 +108,8 @@ async function runUp(f: UpFlags): Promise<void> {
   const log = createLogger('info', path.join(dataDir, 'k8ts.log'));
   const nodeName = f.nodeName ?? (runtime === 'simulated' && nodes > 1 ? 'node' : defaultNodeName());
   fs.mkdirSync(dataDir, { recursive: true });
+  if (f.fromSnapshot && etcd)
+    throw new UserError('--from-snapshot fills --data-dir: restore into the etcd itself where --etcd-servers is given');
   if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, dataDir, { clock: realClock, random: realRandom, log });
   if (runtime === 'containerd') claimMachine(dataDir);
   const state = {
@@ -133,6 +135,7 @@ async function runUp(f: UpFlags): Promise<void> {
       nodePortRange: f.serviceNodePortRange,
       registryMirrors: mirrors(f.registryMirror),
       etcd,
+      compactionIntervalMs: compactionInterval(f),
       etcdListen: f.etcdListen && etcdUrl(f.etcdListen),
       docs: loadDocs,
     },

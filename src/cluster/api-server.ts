@@ -38,12 +38,12 @@ export interface ApiServerProcessOptions {
   readonly docs?: () => Readonly<Record<string, string>>;
   /** More names the serving certificate must have. */
   readonly extraNames?: readonly string[];
+  /** How often old revisions are forgotten; 0 or absent: never. */
+  readonly compactionIntervalMs?: number;
   readonly defaultMetrics?: boolean;
 }
 
-export interface RemoteEtcd extends Pick<RemoteStoreOptions, 'endpoints' | 'tls'> {
-  readonly compactionIntervalMs: number;
-}
+export type RemoteEtcd = Pick<RemoteStoreOptions, 'endpoints' | 'tls'>;
 
 export interface ListeningApiServer extends RunningApiServer {
   readonly store: Store;
@@ -112,7 +112,7 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     componentProbes: o.componentProbes,
     docs: o.docs,
     defaultMetrics: o.defaultMetrics,
-    compactionIntervalMs: o.etcd?.compactionIntervalMs,
+    compactionIntervalMs: o.compactionIntervalMs,
   }).catch(async (e) => {
     backends.close();
     if (ownStore) await store.close();

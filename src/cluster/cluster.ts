@@ -160,7 +160,6 @@ async function inMemory(o: ClusterOptions, env: Env) {
     port: () => 6443,
     hostname: 'k8ts',
     defaultMetrics: false,
-    compactionIntervalMs: o.etcd?.compactionIntervalMs,
   });
   await api.bootstrap();
   return {

@@ -165,7 +165,7 @@ describe.skipIf(why !== undefined)(`a remote store whose members fail${why ? ` (
 
   it('a control plane goes on while a member and then the leader is killed', async () => {
     const store = await openRemoteStore({ endpoints: etcd.endpoints, env });
-    const behind = { endpoints: etcd.endpoints, compactionIntervalMs: 0 };
+    const behind = { endpoints: etcd.endpoints };
     const c = await Cluster.start({ nodes: 2, etcd: behind });
     try {
       const made: string[] = [];
@@ -272,7 +272,7 @@ describe.skipIf(why !== undefined)(`API servers on one etcd${why ? ` (left out: 
     startApiServer({
       env,
       dataDir: dir,
-      etcd: { endpoints: etcd.endpoints, compactionIntervalMs: 0 },
+      etcd: { endpoints: etcd.endpoints },
       bindAddress: '127.0.0.1',
       advertiseAddress: '192.0.2.1',
       port: 0,

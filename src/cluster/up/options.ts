@@ -16,5 +16,7 @@ export interface UpOptions {
   readonly etcdListen?: string;
   /** Keep the data in this etcd; undefined: in `dataDir`. */
   readonly etcd?: RemoteEtcd;
+  /** How often old revisions are forgotten; 0: never. */
+  readonly compactionIntervalMs: number;
   readonly docs?: () => Readonly<Record<string, string>>;
 }

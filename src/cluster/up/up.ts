@@ -79,6 +79,7 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
           env: { ...env, log: log.with({ component: 'kube-apiserver' }) },
           dataDir: o.dataDir,
           etcd: o.etcd,
+          compactionIntervalMs: o.compactionIntervalMs,
           bindAddress: o.runtime === 'containerd' ? '0.0.0.0' : '127.0.0.1',
           advertiseAddress: address,
           port: o.port,
