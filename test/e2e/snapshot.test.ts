@@ -293,14 +293,31 @@ describe.skipIf(absent)(`Snapshots to and from the real etcd${absent ? ` (skippe
     expect(fs.readdirSync(dir).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  it('refuses what would lose its protection', async () => {
+  it('keeps what is protected protected: users, passwords and roles go along', async () => {
     const real = await startReal(fresh('real'));
     const run = (...args: string[]) => ctl(['--endpoints', real.url, ...args]);
     await run('user', 'add', 'root:pw');
+    await run('role', 'add', 'reader');
+    await run('role', 'grant-permission', 'reader', 'read', 'a');
+    await run('user', 'add', 'eva:word');
+    await run('user', 'grant-role', 'eva', 'reader');
+    await run('put', 'a', 'kept');
     await run('auth', 'enable');
     const file = fresh('saved.db');
     await run('--user', 'root:pw', 'snapshot', 'save', file);
-    await expect(restoreSnapshot({ file, dir: fresh('x'), env })).rejects.toThrow('authentication is enabled in this snapshot');
+    const dir = fresh('protected');
+    await restoreSnapshot({ file, dir, env });
+    const ours = await startEtcd({ dataDir: dir, listen: ['http://127.0.0.1:0'], env });
+    try {
+      const ask = (...args: string[]) => ctl(['--endpoints', ours.server.urls[0]!, ...args]);
+      expect(await ask('--user', 'eva:word', 'get', 'a')).toContain('kept');
+      await expect(ask('--user', 'eva:word', 'put', 'a', 'b')).rejects.toThrow('permission denied');
+      await expect(ask('--user', 'eva:wrong', 'get', 'a')).rejects.toThrow('authentication failed');
+      await expect(ask('get', 'a')).rejects.toThrow('user name is empty');
+      expect(await ask('--user', 'root:pw', 'user', 'list')).toBe('eva\nroot\n');
+    } finally {
+      await ours.stop();
+    }
   });
 
   it('prints as etcdutl does', () => {

@@ -35,6 +35,9 @@ const TRANSIENT = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED,
 export const neverSent = (e: ServiceError): boolean =>
   NOT_DONE.has(e.details) || (e.code === status.UNAVAILABLE && e.details.startsWith('No connection established'));
 
+/** How a watch is refused: until 3.5 in the same words whether the token is stale or the user may not. */
+export const watchRefused = (reason: string): boolean => /invalid auth token|permission denied/.test(reason);
+
 export const tokenIsStale = (e: ServiceError): boolean => e.details === STALE_TOKEN;
 
 export const mayRepeat = (e: ServiceError, write: boolean): boolean => neverSent(e) || (!write && TRANSIENT.has(e.code));

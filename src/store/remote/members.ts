@@ -46,6 +46,15 @@ export class Members {
     return this.list[this.at]!;
   }
 
+  get hasUser(): boolean {
+    return this.o.user !== undefined;
+  }
+
+  /** The next call asks for a new one. */
+  forgetToken(): void {
+    this.token = undefined;
+  }
+
   get closed(): boolean {
     return this.stop.signal.aborted;
   }

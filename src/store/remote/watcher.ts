@@ -13,6 +13,8 @@ export class Watcher {
   /** The first revision that it has not seen. */
   next: number;
   over = false;
+  /** The server refused it with the token of the stream; it is tried once more with a new one. */
+  refused = false;
   /** A progress call is owed once it has seen this revision. */
   owed: number | undefined;
   /** The last of its events that a trace has seen: progress beyond it waits until it came here. */

@@ -12,7 +12,7 @@ import type { Env } from '../../util/component.js';
 import type { Draft, Message } from '../proto/message.js';
 import { CompactedError, type Watch, type WatchRequest, type WatchSink } from '../store.js';
 import { type Change, covers } from './changes.js';
-import { RemoteStoreError } from './errors.js';
+import { RemoteStoreError, watchRefused } from './errors.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { Watcher } from './watcher.js';
@@ -174,6 +174,13 @@ export class Watches {
     const id = r.created ? (this.creating.shift() ?? r.watchId) : r.watchId;
     const watcher = this.watchers.get(id);
     if (!watcher) return;
+    if (r.created && !r.canceled) watcher.refused = false;
+    else if (this.members.hasUser && !watcher.refused && watchRefused(r.cancelReason)) {
+      watcher.refused = true;
+      this.members.forgetToken();
+      this.stream?.cancel();
+      return;
+    }
     if (r.canceled || r.compactRevision > 0) {
       this.watchers.delete(id);
       const { compactRevision } = r;
