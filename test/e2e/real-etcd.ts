@@ -50,6 +50,20 @@ export class RealEtcd {
     return etcd;
   }
 
+  /** One member, with the data of a snapshot. */
+  static async restored(snapshot: string): Promise<RealEtcd> {
+    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-etcd-'));
+    const [client, peer] = (await freePorts(2)).map((p) => `http://127.0.0.1:${p}`);
+    const etcd = new RealEtcd(dir, [client!], [peer!], undefined, []);
+    const place = ['--name', 'm0', '--initial-cluster', `m0=${peer}`, '--initial-advertise-peer-urls', peer!];
+    execFileSync('etcdctl', ['snapshot', 'restore', snapshot, '--data-dir', path.join(dir, 'm0'), ...place], {
+      env: { ...process.env, ETCDCTL_API: '3' },
+      stdio: 'ignore',
+    });
+    etcd.run(0);
+    return etcd;
+  }
+
   run(i: number): void {
     const [client, peer] = [this.endpoints[i]!, this.peers[i]!];
     const child = spawn(
