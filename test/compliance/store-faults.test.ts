@@ -31,6 +31,7 @@ class FaultyDirectory implements LogDirectory {
   rename = (a: string, b: string) => this.inner.rename(a, b);
   remove = (name: string) => this.inner.remove(name);
   syncNames = () => this.inner.syncNames();
+  syncNamesLater = () => this.inner.syncNamesLater();
   checksum = (b: Uint8Array, seed: number) => this.inner.checksum(b, seed);
   close = () => this.inner.close();
 

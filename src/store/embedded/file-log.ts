@@ -20,6 +20,7 @@ const BACK_OFF = 64;
 const LOCK = 'lock';
 
 const fdatasync = promisify(fs.fdatasync);
+const fsync = promisify(fs.fsync);
 /** Native from Node 20.15 on. */
 const native = (zlib as { crc32?: (data: Uint8Array, value?: number) => number }).crc32;
 
@@ -110,6 +111,7 @@ export function openLogDirectory(dir: string): LogDirectory {
     rename: (from, to) => fs.renameSync(path.join(full, from), path.join(full, to)),
     remove: (name) => fs.rmSync(path.join(full, name), { force: true }),
     syncNames: () => fs.fsyncSync(names),
+    syncNamesLater: () => fsync(names),
     checksum: native ?? crc32,
     close() {
       fs.closeSync(names);

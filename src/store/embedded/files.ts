@@ -35,6 +35,8 @@ export interface LogDirectory {
   remove(name: string): void;
   /** Makes creations, renames and removals durable. */
   syncNames(): void;
+  /** Like `syncNames`, and never blocks. */
+  syncNamesLater(): Promise<void>;
   checksum(bytes: Uint8Array, seed: number): number;
   /** Gives up the directory's lock. */
   close(): void;

@@ -147,11 +147,17 @@ export class Log implements Journal {
     this.segments.unshift(base);
   }
 
-  /** Puts `base` in the place of every segment up to its number. */
-  replace(base: Segment): void {
+  /**
+   * Puts `base` in the place of every segment up to its number. The old files go one by one, each durably: the file system gives their
+   * space back in small steps, and no write waits for all of them.
+   */
+  async replace(base: Segment): Promise<void> {
     const old = this.segments.filter((s) => s.number <= base.number);
     this.segments = [base, ...this.segments.filter((s) => s.number > base.number)];
-    for (const s of old) this.dir.remove(s.file.name);
+    for (const s of old) {
+      this.dir.remove(s.file.name);
+      await this.dir.syncNamesLater();
+    }
     const close = () => {
       for (const s of old) s.file.close();
     };

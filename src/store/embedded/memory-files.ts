@@ -69,6 +69,10 @@ export class MemoryLogDirectory implements LogDirectory {
     this.names.delete(name);
   }
 
+  async syncNamesLater(): Promise<void> {
+    this.syncNames();
+  }
+
   syncNames(): void {
     this.syncedNames = new Map(this.names);
   }

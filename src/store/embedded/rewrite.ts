@@ -92,7 +92,7 @@ export class BaseWriter {
       v.offset = this.offsets[i]!;
       if (i % SLICE === SLICE - 1) await yieldTurn();
     }
-    this.log.replace(named);
+    await this.log.replace(named);
   }
 
   abandon(): void {
