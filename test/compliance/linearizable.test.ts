@@ -47,7 +47,7 @@ describe('the check itself', () => {
   it('finds a read that is stale', async () => {
     const { history, first } = await recorded();
     const late = Math.max(...history.map((h) => h.ended));
-    const stale = { what: 'stale read', began: late + 1, ended: late + 2, revision: first + 1, apply: <T>(s: T) => s };
+    const stale = { what: 'stale read', began: late + 1, ended: late + 2, revision: first + 1, wrote: false, apply: <T>(s: T) => s };
     expect(violations([...history, stale], first).join()).toMatch(/stale read at revision \d+ began after/);
   });
 

@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/store.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
+import { describeLinearizable } from '../compliance/linearizable.js';
 import { describeStore, Recorder } from '../compliance/store.js';
 import { noEtcd, RealEtcd } from './real-etcd.js';
 
@@ -38,6 +39,30 @@ for (const members of [1, 3]) {
     });
   });
 }
+
+describe.skipIf(why !== undefined)(`clients of three members${why ? ` (left out: ${why})` : ''}`, () => {
+  let etcd: RealEtcd;
+  let run = 0;
+  beforeAll(async () => {
+    etcd = await RealEtcd.start(3);
+  });
+  afterAll(() => etcd?.stop());
+
+  describeLinearizable(
+    'each member asked by a store of its own',
+    async () => {
+      const stores = await Promise.all(etcd.endpoints.map((e) => openRemoteStore({ endpoints: [e], env, openTimeoutMs: 60_000 })));
+      return {
+        stores,
+        prefix: `run${run++}/`,
+        async close() {
+          for (const s of stores) await s.close();
+        },
+      };
+    },
+    5,
+  );
+});
 
 const noCtl = noEtcd('etcdctl');
 describe.skipIf(noCtl !== undefined)(`remote store of an etcd with users${noCtl ? ` (left out: ${noCtl})` : ''}`, () => {
