@@ -10,7 +10,7 @@ import type { KillReason } from './sync.js';
 /** A container always gets this long, whatever its hooks have used up. */
 const MIN_GRACE_SECONDS = 2;
 /** How long a container that goes may wait for the node's service rules to forget it. */
-const WITHDRAW_MS = 2_000;
+const WITHDRAW_MS = 6_000;
 
 /** The grace of a container that is killed for `reason`: a probe may have its own. */
 export function containerGrace(pod: Pod, c: Container | undefined, reason: KillReason): number {

@@ -22,8 +22,12 @@ export interface ProxyOptions {
 }
 
 /** An endpoint that does not answer within this time counts all the same: its Pod said it is ready. */
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 5_000;
+/** The other ports of a Pod that answers on one have this long: some are in a Service and nobody listens there. */
+const OTHER_PORTS_MS = 300;
 const ASK_MS = 20;
+/** A Pod that goes is waited for this long where no new endpoint is being asked: nothing better may come. */
+const NO_SUCCESSOR_MS = 2_000;
 
 export class KubeProxy implements Component {
   readonly name = 'kube-proxy';
@@ -35,6 +39,10 @@ export class KubeProxy implements Component {
   private stopped = false;
   /** `ip:port` of endpoints: whether they have answered. */
   private readonly asked = new Map<string, boolean>();
+  /** How many are being asked now. */
+  private asking = 0;
+  /** When the first port of an address answered. */
+  private readonly answered = new Map<string, number>();
   /** Addresses that the rules in the kernel lead to. */
   private applied = new Set<string>();
   private changes: (() => void)[] = [];
@@ -73,10 +81,12 @@ export class KubeProxy implements Component {
    * before it ends a Pod's containers, so that no connection is sent to one that has stopped listening.
    */
   async withdrawn(ips: readonly string[], limitMs: number): Promise<void> {
-    const until = this.o.env.clock.now() + limitMs;
-    while (!this.stopped && ips.some((ip) => this.applied.has(ip)) && this.o.env.clock.now() < until)
+    const { clock } = this.o.env;
+    const start = clock.now();
+    const left = () => start + Math.min(limitMs, this.asking > 0 ? limitMs : NO_SUCCESSOR_MS) - clock.now();
+    while (!this.stopped && ips.some((ip) => this.applied.has(ip)) && left() > 0)
       await new Promise<void>((resolve) => {
-        const timer = this.o.env.clock.after(Math.max(until - this.o.env.clock.now(), 0), resolve);
+        const timer = clock.after(left(), resolve);
         this.changes.push(() => {
           timer.cancel();
           resolve();
@@ -106,12 +116,20 @@ export class KubeProxy implements Component {
   private async ask(ip: string, port: number): Promise<void> {
     const { clock } = this.o.env;
     const until = clock.now() + ANSWER_MS;
-    while (!this.stopped && clock.now() < until && !(await this.o.connects!(ip, port))) await sleep(clock, ASK_MS);
+    const late = () => clock.now() >= Math.min(until, (this.answered.get(ip) ?? until) + OTHER_PORTS_MS);
+    this.asking++;
+    while (!this.stopped && !late()) {
+      if (await this.o.connects!(ip, port)) {
+        if (!this.answered.has(ip)) this.answered.set(ip, clock.now());
+        break;
+      }
+      await sleep(clock, ASK_MS);
+    }
+    this.asking--;
   }
 
-  /** An endpoint of some slice still; else its address may be another Pod's next. */
-  private present(id: string): boolean {
-    const ip = id.slice(0, id.lastIndexOf(':'));
+  /** Of some slice still; else the address may be another Pod's next. */
+  private present(ip: string): boolean {
     return this.informers.for(ENDPOINT_SLICES).byIndex('ip', ip).length > 0;
   }
 
@@ -147,7 +165,8 @@ export class KubeProxy implements Component {
       const wanted = this.wanted();
       await this.o.rules.apply(wanted);
       this.applied = new Set(wanted.flatMap((p) => [...p.backends, ...p.localBackends].map((b) => b.ip)));
-      for (const id of this.asked.keys()) if (this.asked.get(id) && !this.present(id)) this.asked.delete(id);
+      for (const [id, done] of this.asked) if (done && !this.present(id.slice(0, id.lastIndexOf(':')))) this.asked.delete(id);
+      for (const ip of this.answered.keys()) if (!this.present(ip)) this.answered.delete(ip);
       for (const tell of this.changes.splice(0)) tell();
       if (!this.stopped) this.resync = this.o.env.clock.after(RESYNC_MS, () => this.schedule(0));
     } catch (e) {
