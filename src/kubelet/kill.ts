@@ -81,7 +81,7 @@ async function withinGrace(ctx: KubeletContext, seconds: number, work: (signal: 
 /** Ends every running container of a pod. Rejects with the first failure, when all have been tried. */
 export async function killContainers(ctx: KubeletContext, pod: Pod, seen: PodSeen, grace?: number): Promise<void> {
   const running = seen.containers.filter((c) => c.state === 'running' || c.state === 'unknown');
-  const podIP = seen.ips[0] ?? '';
+  const podIP = seen.ips[0] ?? pod.status?.podIP ?? '';
   const order = initContainers(pod)
     .filter(isSidecar)
     .map((c) => c.name);

@@ -26,7 +26,7 @@ const ANSWER_MS = 5_000;
 /** The other ports of a Pod that answers on one have this long: some are in a Service and nobody listens there. */
 const OTHER_PORTS_MS = 300;
 const ASK_MS = 20;
-/** A Pod that goes is waited for this long where no new endpoint is being asked: nothing better may come. */
+/** A Pod that goes is held for this long where everyone knows that it goes and no new endpoint is being asked: nothing better may come. */
 const NO_SUCCESSOR_MS = 2_000;
 
 export class KubeProxy implements Component {
@@ -83,7 +83,8 @@ export class KubeProxy implements Component {
   async withdrawn(ips: readonly string[], limitMs: number): Promise<void> {
     const { clock } = this.o.env;
     const start = clock.now();
-    const left = () => start + Math.min(limitMs, this.asking > 0 ? limitMs : NO_SUCCESSOR_MS) - clock.now();
+    const hopeful = () => this.asking > 0 || ips.some((ip) => this.unaware(ip));
+    const left = () => start + Math.min(limitMs, hopeful() ? limitMs : NO_SUCCESSOR_MS) - clock.now();
     while (!this.stopped && ips.some((ip) => this.applied.has(ip)) && left() > 0)
       await new Promise<void>((resolve) => {
         const timer = clock.after(left(), resolve);
@@ -126,6 +127,12 @@ export class KubeProxy implements Component {
       await sleep(clock, ASK_MS);
     }
     this.asking--;
+  }
+
+  /** A slice does not say yet that what has this address goes. */
+  private unaware(ip: string): boolean {
+    const slices = this.informers.for(ENDPOINT_SLICES).byIndex('ip', ip);
+    return slices.some((s) => s.endpoints?.some((e) => e.addresses.includes(ip) && !e.conditions?.terminating));
   }
 
   /** Of some slice still; else the address may be another Pod's next. */
