@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 
 const [etcd = 'etcd'] = process.argv.slice(2);
-const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'e2e', 'test/e2e/etcdctl-auth.test.ts'], {
+const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'e2e', 'test/e2e/etcdctl-golden.test.ts'], {
   stdio: 'inherit',
   env: { ...process.env, ETCD: etcd, UPDATE_GOLDEN: '1' },
 });

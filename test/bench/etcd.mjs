@@ -4,7 +4,7 @@
  * etcd's own client). Prints the rates, their ratio, and the resident memory of both; then the store in process, as the API server uses it.
  * Usage: node test/bench/etcd.mjs [seconds per measurement, default 3] [rounds, default 2] [rows, as put,range]
  */
-import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';

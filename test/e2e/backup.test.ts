@@ -8,11 +8,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kubectl, onPath } from './lab/kubectl.js';
-import { freePort } from './lab/registry.js';
-import { noEtcd, RealEtcd } from './real-etcd.js';
+import { freePort } from './ports.js';
+import { leftOut, missing } from './programs.js';
+import { RealEtcd } from './real-etcd.js';
 
 const K8TS = new URL('../../bin/k8ts', import.meta.url).pathname;
-const why = noEtcd('etcdctl', 'kubectl');
+const why = missing('etcd', 'etcdctl', 'kubectl');
 
 const etcdctl = (endpoint: string, ...args: string[]): string =>
   execFileSync('etcdctl', ['--endpoints', endpoint, ...args], {
@@ -40,7 +41,7 @@ function identities(k: Kubectl): Map<string, string> {
   );
 }
 
-describe.skipIf(why !== undefined)(`a cluster's backup${why ? ` (left out: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`a cluster's backup${leftOut(why)}`, () => {
   let dir: string;
   let real: RealEtcd | undefined;
   const up = new Set<string>();

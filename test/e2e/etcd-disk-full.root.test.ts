@@ -1,5 +1,5 @@
 /** `k8ts etcd` on a disk that is really full: a small tmpfs. Needs root (to mount) and etcdctl; left out, with the reason, without. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,19 +8,16 @@ import { type RunningEtcd, startEtcd } from '../../src/etcd/listen/start.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
+import { etcdctl } from './etcdctl-run.js';
+import { leftOut, missing } from './programs.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 const DISK = '6m';
 const VALUE = 'v'.repeat(100_000);
 
-function missing(): string | undefined {
-  if (process.getuid?.() !== 0) return 'not root';
-  if (spawnSync('which', ['etcdctl']).status !== 0) return 'etcdctl is not installed';
-  return undefined;
-}
-const left = missing();
+const left = process.getuid?.() === 0 ? missing('etcdctl') : 'not root';
 
-describe.skipIf(left !== undefined)(`a full disk${left ? ` (left out: ${left})` : ''}`, () => {
+describe.skipIf(left !== undefined)(`a full disk${leftOut(left)}`, () => {
   let dir: string;
   let etcd: RunningEtcd;
   const start = async () => {
@@ -37,12 +34,9 @@ describe.skipIf(left !== undefined)(`a full disk${left ? ` (left out: ${left})` 
     fs.rmSync(dir, { recursive: true });
   });
 
-  /** Not `spawnSync`: the server is in this process. */
-  const ctl = (...args: string[]): Promise<string> => {
-    const child = spawn('etcdctl', ['--endpoints', etcd.server.urls[0]!, ...args], { env: { ...process.env, ETCDCTL_API: '3' } });
-    let out = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (d: Buffer) => (out += d));
-    return new Promise<string>((resolve) => child.on('close', () => resolve(out)));
+  const ctl = async (...args: string[]): Promise<string> => {
+    const { out, err } = await etcdctl(etcd.server.urls[0]!, args);
+    return out + err;
   };
 
   it('the write fails by name, reads go on, the alarm is up, nothing acknowledged is lost, and with room it goes on', async () => {

@@ -1,5 +1,5 @@
 /** The real etcdctl on what has no transcript: client certificates as users, a full store, locks and elections. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,18 +10,11 @@ import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 import { createAuthority, issue } from '../../src/util/x509.js';
 import { etcdctl } from './etcdctl-run.js';
+import { leftOut, missing } from './programs.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 
-function has(program: string): boolean {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-const why = has('etcdctl') ? '' : ' (left out: no etcdctl on this machine)';
+const why = leftOut(missing('etcdctl'));
 
 describe.skipIf(why !== '')(`etcdctl operates k8ts${why}`, () => {
   let dir: string;

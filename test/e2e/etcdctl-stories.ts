@@ -174,4 +174,45 @@ const member: Story = {
   ],
 };
 
-export const stories: readonly Story[] = [accounts, protectedKeys, leases, member];
+/** What one does with an etcd on the first day. */
+const firstSteps: Story = {
+  name: 'first-steps',
+  steps: [
+    run('endpoint health'),
+    run('put foo bar'),
+    run('get foo'),
+    run('put foo bar2 --prev-kv'),
+    run('get foo'),
+    run('get foo --rev=2'),
+    run('put foo/1 one'),
+    run('get foo --prefix'),
+    run('get foo --prefix --keys-only'),
+    run('get nothing'),
+    {
+      ...run('watch foo --prefix'),
+      beside: { lines: 9, steps: [run('put foo/2 two'), run('put other x'), run('put foo/2 three'), run('del foo/1')] },
+    },
+    run('del foo'),
+    run('del foo'),
+    run('txn', 'value("foo/2") = "three"\n\nput foo/2 four\nget foo/2\n\nput foo/2 never\n\n'),
+    run('txn', 'value("foo/2") = "three"\n\nput foo/2 never\n\nget foo/2\n\n'),
+    run('lease grant 300'),
+    run('put leased here --lease=$LEASE'),
+    run('lease timetolive $LEASE --keys'),
+    run('lease keep-alive --once $LEASE'),
+    run('lease list'),
+    run('lease revoke $LEASE'),
+    run('get leased'),
+    run('lock mine echo held'),
+    { ...run('lock mine'), beside: { lines: 1, steps: [run('get mine --prefix --keys-only')] } },
+    { ...run('elect chief me'), beside: { lines: 2, steps: [run('get chief --prefix --print-value-only')] } },
+    run('member list'),
+    run('compaction 5'),
+    run('get foo --rev=3'),
+    run('snapshot save $DIR/saved.db'),
+    run('snapshot status $DIR/saved.db'),
+    run('snapshot restore $DIR/saved.db --data-dir $DIR/restored'),
+  ],
+};
+
+export const stories: readonly Story[] = [firstSteps, accounts, protectedKeys, leases, member];

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,54 +12,14 @@ import { type RunningEtcd, startEtcd } from '../../src/etcd/listen/start.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
+import { blank, during, etcdctl, type Result } from './etcdctl-run.js';
+import { freePort } from './ports.js';
+import { leftOut, missing } from './programs.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 
-function missing(): string | undefined {
-  for (const program of ['etcd', 'etcdctl', 'openssl', 'curl']) {
-    try {
-      execFileSync('which', [program], { stdio: 'ignore' });
-    } catch {
-      return program;
-    }
-  }
-  return undefined;
-}
-
-interface Result {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** Runs etcdctl; stdin is `input`. */
-function ctl(endpoint: string, args: readonly string[], input = ''): Promise<Result> {
-  return new Promise((resolve) => {
-    const child = spawn('etcdctl', ['--endpoints', endpoint, '--dial-timeout=3s', ...args], { env: { ...process.env, ETCDCTL_API: '3' } });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (c) => (out += c));
-    child.stderr.on('data', (c) => (err += c));
-    const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code: code ?? -1, out, err });
-    });
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
-}
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-
-const left = missing();
-const why = left ? ` (left out: no ${left} on this machine)` : '';
+const left = missing('etcd', 'etcdctl', 'openssl', 'curl');
+const why = leftOut(left);
 
 describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () => {
   let dir: string;
@@ -82,7 +41,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
     );
     ours = await startEtcd({ dataDir: `${dir}/ours`, listen: ['http://127.0.0.1:0'], env });
     oursUrl = ours.server.urls[0]!;
-    for (let i = 0; i < 50; i++) if ((await ctl(realUrl, ['endpoint', 'health'])).code === 0) break;
+    for (let i = 0; i < 50; i++) if ((await etcdctl(realUrl, ['endpoint', 'health'])).code === 0) break;
   });
 
   afterAll(async () => {
@@ -92,23 +51,8 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
     fs.rmSync(dir, { recursive: true, force: true });
   });
 
-  /** What is a server's own, blanked. */
-  const blank = (text: string) =>
-    text
-      .replace(/"(cluster_id|member_id|memberID|raft_term|leader|raftIndex|raftAppliedIndex|raftTerm|dbSize|dbSizeInUse)":\d+/g, '"$1":_')
-      .replace(/"(ClusterID|MemberID|RaftTerm)" : \d+/g, '"$1" : _')
-      .replace(/"version":"[\d.]+"/g, '"version":_')
-      .replace(/(127\.0\.0\.1|localhost):\d+/g, 'HOST')
-      .replace(/took = [\d.]+[mµ]?s/g, 'took = _')
-      .replace(/\b[0-9a-f]{14,16}\b/g, 'ID')
-      .replace(/"ID":\d+/g, '"ID":_')
-      .replace(/remaining\(\d+s\)/g, 'remaining(_)')
-      // etcd walks a map of Go: each time in another order.
-      .replace(/attached keys\(\[(.*)\]\)/g, (_, keys: string) => `attached keys([${keys.split(' ').sort().join(' ')}])`)
-      .replace(/^\{"level".*\n/gm, '');
-
   async function same(args: readonly string[], input?: string): Promise<void> {
-    const [a, b] = await Promise.all([ctl(realUrl, args, input), ctl(oursUrl, args, input)]);
+    const [a, b] = await Promise.all([etcdctl(realUrl, args, input), etcdctl(oursUrl, args, input)]);
     const shape = (r: Result) => ({ args, code: r.code, out: blank(r.out), err: blank(r.err) });
     expect(shape(b)).toEqual(shape(a));
   }
@@ -174,7 +118,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
 
   it('compacts, and refuses what is compacted or to come', async () => {
     for (let i = 0; i < 5; i++) await same(['put', 'c', String(i)]);
-    const at = (JSON.parse((await ctl(oursUrl, ['get', 'c', ...json])).out) as { header: { revision: number } }).header.revision;
+    const at = (JSON.parse((await etcdctl(oursUrl, ['get', 'c', ...json])).out) as { header: { revision: number } }).header.revision;
     await same(['compaction', String(at - 2)]);
     await same(['compaction', String(at - 2)]);
     await same(['compaction', String(at + 100)]);
@@ -187,7 +131,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
 
   it('has the same hash over the same history', async () => {
     const hashes = async (url: string) => {
-      const [{ HashKV }] = JSON.parse((await ctl(url, ['endpoint', 'hashkv', ...json])).out) as [
+      const [{ HashKV }] = JSON.parse((await etcdctl(url, ['endpoint', 'hashkv', ...json])).out) as [
         { HashKV: { hash: number; compact_revision: number } },
       ];
       return [HashKV.hash, HashKV.compact_revision];
@@ -208,7 +152,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
     await same(['lease', 'keep-alive', '1234', '--once']);
     const outputs = await Promise.all(
       [realUrl, oursUrl].map(async (url) => {
-        const id = /lease (\w+) granted/.exec((await ctl(url, ['lease', 'grant', '100'])).out)![1]!;
+        const id = /lease (\w+) granted/.exec((await etcdctl(url, ['lease', 'grant', '100'])).out)![1]!;
         const steps = [
           ['put', 'leased/1', 'a', `--lease=${id}`],
           ['put', 'leased/2', 'b', `--lease=${id}`],
@@ -218,7 +162,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
           ['get', 'leased', '--prefix', ...json],
         ];
         const out: string[] = [];
-        for (const step of steps) out.push(blank((await ctl(url, step)).out));
+        for (const step of steps) out.push(blank((await etcdctl(url, step)).out));
         return out;
       }),
     );
@@ -228,44 +172,24 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
   it('ends a lease by itself', async () => {
     const outputs = await Promise.all(
       [realUrl, oursUrl].map(async (url) => {
-        const id = /lease (\w+) granted/.exec((await ctl(url, ['lease', 'grant', '2'])).out)![1]!;
-        await ctl(url, ['put', 'short', 'x', `--lease=${id}`]);
-        for (let i = 0; i < 60 && (await ctl(url, ['get', 'short'])).out !== ''; i++) await new Promise((r) => setTimeout(r, 100));
-        return blank((await ctl(url, ['get', 'short', ...json])).out);
+        const id = /lease (\w+) granted/.exec((await etcdctl(url, ['lease', 'grant', '2'])).out)![1]!;
+        await etcdctl(url, ['put', 'short', 'x', `--lease=${id}`]);
+        for (let i = 0; i < 60 && (await etcdctl(url, ['get', 'short'])).out !== ''; i++) await new Promise((r) => setTimeout(r, 100));
+        return blank((await etcdctl(url, ['get', 'short', ...json])).out);
       }),
     );
     expect(outputs[1]).toEqual(outputs[0]);
   });
 
-  /** Starts a long-running etcdctl, lets `act` run once it is ready, and returns what it printed until it had `lines` lines. */
-  async function during(url: string, args: readonly string[], lines: number, act: () => Promise<void>): Promise<string> {
-    const child = spawn('etcdctl', ['--endpoints', url, ...args], { env: { ...process.env, ETCDCTL_API: '3' } });
-    let out = '';
-    const have = new Promise<void>((resolve) => {
-      child.stdout.on('data', (c) => {
-        out += c;
-        if (out.split('\n').length > lines) resolve();
-      });
-      child.on('close', () => resolve());
-    });
-    await new Promise((r) => setTimeout(r, 400));
-    await act();
-    await Promise.race([have, new Promise((r) => setTimeout(r, 8000))]);
-    const closed = new Promise((resolve) => child.on('close', resolve));
-    child.kill('SIGINT');
-    await closed;
-    return out;
-  }
-
   it('watches', async () => {
-    const rev = (JSON.parse((await ctl(oursUrl, ['get', 'w', ...json])).out) as { header: { revision: number } }).header.revision;
+    const rev = (JSON.parse((await etcdctl(oursUrl, ['get', 'w', ...json])).out) as { header: { revision: number } }).header.revision;
     const outputs = await Promise.all(
       [realUrl, oursUrl].map(async (url) => {
         const out = await during(url, ['watch', 'w', '--prefix', '--prev-kv'], 13, async () => {
-          await ctl(url, ['put', 'w1', 'a']);
-          await ctl(url, ['put', 'w1', 'b']);
-          await ctl(url, ['put', 'other', 'b']);
-          await ctl(url, ['txn'], '\nput w2 c\ndel w1\n\n\n');
+          await etcdctl(url, ['put', 'w1', 'a']);
+          await etcdctl(url, ['put', 'w1', 'b']);
+          await etcdctl(url, ['put', 'other', 'b']);
+          await etcdctl(url, ['txn'], '\nput w2 c\ndel w1\n\n\n');
         });
         const past = await during(url, ['watch', 'w', '--prefix', `--rev=${rev + 1}`, '-w', 'json'], 1, async () => {});
         return [blank(out), blank(past)];
@@ -281,10 +205,10 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
     await same(['alarm', 'list']);
     await same(['alarm', 'disarm']);
     await same(['defrag']);
-    const members = await Promise.all([realUrl, oursUrl].map(async (url) => (await ctl(url, ['member', 'list'])).out));
+    const members = await Promise.all([realUrl, oursUrl].map(async (url) => (await etcdctl(url, ['member', 'list'])).out));
     expect(members[1]).toMatch(/^[0-9a-f]+, started, default, http:\/\/localhost:2380, http:\/\/127.0.0.1:\d+, false\n$/);
     expect(members[0]!.split(', ')).toHaveLength(members[1]!.split(', ').length);
-    const refused = await ctl(oursUrl, ['member', 'add', 'x', '--peer-urls=http://127.0.0.1:1']);
+    const refused = await etcdctl(oursUrl, ['member', 'add', 'x', '--peer-urls=http://127.0.0.1:1']);
     expect(refused.code).not.toBe(0);
     expect(refused.err).toContain('the embedded store has one member');
   });
@@ -294,7 +218,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
       const lock = await during(url, ['lock', 'my-lock'], 1, async () => {
         const waiting = during(url, ['lock', 'my-lock'], 1, async () => {});
         await new Promise((r) => setTimeout(r, 700));
-        expect((await ctl(url, ['get', 'my-lock', '--prefix', '--keys-only'])).out.trim().split('\n\n')).toHaveLength(2);
+        expect((await etcdctl(url, ['get', 'my-lock', '--prefix', '--keys-only'])).out.trim().split('\n\n')).toHaveLength(2);
         void waiting;
       });
       expect(lock).toMatch(/^my-lock\/[0-9a-f]+\n/);
@@ -304,7 +228,7 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
       });
       expect(elected).toMatch(/^chief\/[0-9a-f]+\nme\n/);
     }
-    const locked = await Promise.all([realUrl, oursUrl].map((url) => ctl(url, ['lock', 'l2', 'echo', 'have it'])));
+    const locked = await Promise.all([realUrl, oursUrl].map((url) => etcdctl(url, ['lock', 'l2', 'echo', 'have it'])));
     expect(locked[1]).toMatchObject({ code: locked[0]!.code, out: locked[0]!.out });
   });
 
@@ -356,11 +280,11 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
         `${dir}/${name}.key`,
         '--command-timeout=2s',
       ];
-      expect((await ctl(https, [...as('client'), 'put', 'a', 'tls'])).out).toBe('OK\n');
-      expect((await ctl(http, ['get', 'a'])).out).toBe('a\ntls\n');
-      expect((await ctl(https, [...as('stranger'), 'get', 'a'])).code).not.toBe(0);
-      expect((await ctl(https, ['--cacert', `${dir}/ca.crt`, '--command-timeout=2s', 'get', 'a'])).code).not.toBe(0);
-      expect((await ctl(https.replace('https', 'http'), ['--command-timeout=2s', 'get', 'a'])).code).not.toBe(0);
+      expect((await etcdctl(https, [...as('client'), 'put', 'a', 'tls'])).out).toBe('OK\n');
+      expect((await etcdctl(http, ['get', 'a'])).out).toBe('a\ntls\n');
+      expect((await etcdctl(https, [...as('stranger'), 'get', 'a'])).code).not.toBe(0);
+      expect((await etcdctl(https, ['--cacert', `${dir}/ca.crt`, '--command-timeout=2s', 'get', 'a'])).code).not.toBe(0);
+      expect((await etcdctl(https.replace('https', 'http'), ['--command-timeout=2s', 'get', 'a'])).code).not.toBe(0);
       for (const version of ['--http1.1', '--http2']) {
         const files = ['--cacert', `${dir}/ca.crt`, '--cert', `${dir}/client.crt`, '--key', `${dir}/client.key`];
         const { stdout } = await promisify(execFile)('curl', ['-s', version, ...files, `${https}/health`]);
@@ -375,16 +299,16 @@ describe.skipIf(left !== undefined)(`etcdctl against k8ts and etcd${why}`, () =>
     const data = `${dir}/restart`;
     let etcd = await startEtcd({ dataDir: data, listen: ['http://127.0.0.1:0'], env });
     const header = async () =>
-      (JSON.parse((await ctl(etcd.server.urls[0]!, ['get', 'a', ...json])).out) as { header: Record<string, number> }).header;
-    const id = /lease (\w+) granted/.exec((await ctl(etcd.server.urls[0]!, ['lease', 'grant', '100'])).out)![1]!;
-    await ctl(etcd.server.urls[0]!, ['put', 'a', '1', `--lease=${id}`]);
+      (JSON.parse((await etcdctl(etcd.server.urls[0]!, ['get', 'a', ...json])).out) as { header: Record<string, number> }).header;
+    const id = /lease (\w+) granted/.exec((await etcdctl(etcd.server.urls[0]!, ['lease', 'grant', '100'])).out)![1]!;
+    await etcdctl(etcd.server.urls[0]!, ['put', 'a', '1', `--lease=${id}`]);
     const before = await header();
     await etcd.stop();
     etcd = await startEtcd({ dataDir: data, listen: ['http://127.0.0.1:0'], env });
     const after = await header();
     expect(after).toMatchObject({ cluster_id: before['cluster_id'], member_id: before['member_id'], revision: before['revision'] });
     expect(after['raft_term']).toBeGreaterThan(before['raft_term']!);
-    expect((await ctl(etcd.server.urls[0]!, ['lease', 'timetolive', id, '--keys'])).out).toMatch(
+    expect((await etcdctl(etcd.server.urls[0]!, ['lease', 'timetolive', id, '--keys'])).out).toMatch(
       /granted with TTL\(100s\), remaining\(\d+s\), attached keys\(\[a\]\)/,
     );
     await etcd.stop();

@@ -1,21 +1,9 @@
 /** Real etcd members on loopback, for tests: started, killed and started again, with their data in a folder of their own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-
-/** Why there is none on this machine; undefined where there is. */
-export function noEtcd(...more: string[]): string | undefined {
-  for (const program of ['etcd', ...more]) {
-    try {
-      execFileSync('which', [program], { stdio: 'ignore' });
-    } catch {
-      return `no ${program} on this machine`;
-    }
-  }
-  return undefined;
-}
+import { freePorts } from './ports.js';
 
 export interface EtcdFiles {
   readonly ca: string;
@@ -122,23 +110,4 @@ export class RealEtcd {
     for (const i of [...this.running.keys()]) await this.kill(i);
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
-}
-
-/** Ports that nobody listens on, all different. */
-async function freePorts(n: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: n },
-      () =>
-        new Promise<net.Server>(
-          (resolve) =>
-            void net.createServer().listen(0, '127.0.0.1', function (this: net.Server) {
-              resolve(this);
-            }),
-        ),
-    ),
-  );
-  const ports = servers.map((s) => (s.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((s) => new Promise((resolve) => s.close(resolve))));
-  return ports;
 }

@@ -14,10 +14,11 @@ import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 import { Recorder } from '../compliance/store.js';
-import { noEtcd, RealEtcd } from './real-etcd.js';
+import { leftOut, missing } from './programs.js';
+import { RealEtcd } from './real-etcd.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
-const why = noEtcd('etcdctl', 'openssl');
+const why = missing('etcd', 'etcdctl', 'openssl');
 const bytes = (s: string) => new TextEncoder().encode(s);
 const string = (b: Uint8Array) => new TextDecoder().decode(b);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -62,7 +63,7 @@ class Load {
   }
 }
 
-describe.skipIf(why !== undefined)(`a remote store whose members fail${why ? ` (left out: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`a remote store whose members fail${leftOut(why)}`, () => {
   let etcd: RealEtcd;
   beforeAll(async () => {
     etcd = await RealEtcd.start(3);
@@ -257,7 +258,7 @@ describe.skipIf(why !== undefined)(`a remote store whose members fail${why ? ` (
   });
 });
 
-describe.skipIf(why !== undefined)(`API servers on one etcd${why ? ` (left out: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`API servers on one etcd${leftOut(why)}`, () => {
   let etcd: RealEtcd;
   let dir: string;
   beforeAll(async () => {
@@ -353,7 +354,7 @@ describe.skipIf(why !== undefined)(`API servers on one etcd${why ? ` (left out: 
 
 const ADMIN = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
-describe.skipIf(why !== undefined)(`a remote store over TLS${why ? ` (left out: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`a remote store over TLS${leftOut(why)}`, () => {
   let dir: string;
   let etcd: RealEtcd;
   const file = (name: string) => path.join(dir, name);

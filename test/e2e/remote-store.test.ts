@@ -8,10 +8,11 @@ import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 import { describeLinearizable } from '../compliance/linearizable.js';
 import { describeStore, Recorder } from '../compliance/store.js';
-import { noEtcd, RealEtcd } from './real-etcd.js';
+import { leftOut, missing } from './programs.js';
+import { RealEtcd } from './real-etcd.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
-const why = noEtcd();
+const why = missing('etcd');
 
 /** Keys and leases of the test before: revisions go on. */
 async function empty(store: Store): Promise<void> {
@@ -20,7 +21,7 @@ async function empty(store: Store): Promise<void> {
 }
 
 for (const members of [1, 3]) {
-  describe.skipIf(why !== undefined)(`remote store, ${members} etcd${why ? ` (left out: ${why})` : ''}`, () => {
+  describe.skipIf(why !== undefined)(`remote store, ${members} etcd${leftOut(why)}`, () => {
     let etcd: RealEtcd;
     beforeAll(async () => {
       etcd = await RealEtcd.start(members);
@@ -40,7 +41,7 @@ for (const members of [1, 3]) {
   });
 }
 
-describe.skipIf(why !== undefined)(`clients of three members${why ? ` (left out: ${why})` : ''}`, () => {
+describe.skipIf(why !== undefined)(`clients of three members${leftOut(why)}`, () => {
   let etcd: RealEtcd;
   let run = 0;
   beforeAll(async () => {
@@ -64,8 +65,8 @@ describe.skipIf(why !== undefined)(`clients of three members${why ? ` (left out:
   );
 });
 
-const noCtl = noEtcd('etcdctl');
-describe.skipIf(noCtl !== undefined)(`remote store of an etcd with users${noCtl ? ` (left out: ${noCtl})` : ''}`, () => {
+const noCtl = missing('etcd', 'etcdctl');
+describe.skipIf(noCtl !== undefined)(`remote store of an etcd with users${leftOut(noCtl)}`, () => {
   let etcd: RealEtcd;
   beforeAll(async () => {
     etcd = await RealEtcd.start(1);

@@ -1,9 +1,8 @@
 /**
  * Snapshots between k8ts and the real etcd, both ways: what one saves the other restores, starts on, and has every key at every revision.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,50 +15,27 @@ import { snapshotStatus } from '../../src/etcd/snapshot/status.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
+import { runEtcdctl } from './etcdctl-run.js';
+import { freePort } from './ports.js';
+import { leftOut, missing } from './programs.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 
-function missing(): string | undefined {
-  for (const program of ['etcd', 'etcdctl']) {
-    try {
-      execFileSync('which', [program], { stdio: 'ignore' });
-    } catch {
-      return program;
-    }
-  }
-  return undefined;
-}
-
 /** Runs etcdctl; fails with what it said. */
-function ctl(args: readonly string[], input = ''): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('etcdctl', args, { env: { ...process.env, ETCDCTL_API: '3' } });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (c) => (out += c));
-    child.stderr.on('data', (c) => (err += c));
-    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`etcdctl ${args.join(' ').slice(0, 200)}: ${out}${err}`))));
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
+async function ctl(args: readonly string[], input = ''): Promise<string> {
+  const { code, out, err } = await runEtcdctl(args, input);
+  if (code !== 0) throw new Error(`etcdctl ${args.join(' ').slice(0, 200)}: ${out}${err}`);
+  return out;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 interface Server {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-const absent = missing();
+const absent = missing('etcd', 'etcdctl');
 
-describe.skipIf(absent)(`Snapshots to and from the real etcd${absent ? ` (skipped: no ${absent})` : ''}`, () => {
+describe.skipIf(absent)(`Snapshots to and from the real etcd${leftOut(absent)}`, () => {
   let dir: string;
   let count = 0;
   const running: Server[] = [];

@@ -6,6 +6,7 @@ import { cleanPodNetwork } from '../../host/network/cni.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import { run } from '../../host/run.js';
 import { POD_CGROUP_ROOT } from '../../kubelet/qos.js';
+import { realClock, sleep } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { releaseMachine } from './machine-owner.js';
 import { clearState, isRunning, loadState, type UpState } from './state.js';
@@ -66,7 +67,7 @@ async function stopProcess(state: UpState): Promise<void> {
   process.kill(state.pid, 'SIGTERM');
   for (let waited = 0; waited < STOP_MS; waited += 100) {
     if (!isRunning(state)) return;
-    await new Promise((r) => setTimeout(r, 100));
+    await sleep(realClock, 100);
   }
   process.kill(state.pid, 'SIGKILL');
 }

@@ -1,6 +1,7 @@
 /** What `up` leaves in its data directory for `down` and `status`. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { processStart } from '../../store/embedded/file-lock.js';
 import { writeFile } from '../files.js';
 
 export interface UpState {
@@ -15,17 +16,6 @@ export interface UpState {
 }
 
 const FILE = 'up.json';
-
-/** When a process began, as the kernel counts; undefined where there is none, or only what its parent has not asked about yet. */
-export function processStart(pid: number): string | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : rest[18];
-  } catch {
-    return undefined;
-  }
-}
 
 export function saveState(dir: string, state: UpState): void {
   writeFile(path.join(dir, FILE), `${JSON.stringify(state, null, 2)}\n`);

@@ -4,8 +4,8 @@
  */
 import type { HistoryOutline, StoreSnapshot } from '../../store/maintenance.js';
 import { encode } from '../../store/proto/codec.js';
+import { crc32c } from '../../util/crc.js';
 import { yieldTurn } from '../../util/turn.js';
-import { crc32c } from '../crc32c.js';
 import { revisionKey } from '../snapshot/revision-key.js';
 
 const BUCKET = new TextEncoder().encode('key');

@@ -2,7 +2,7 @@
 import { maintenanceOf } from '../../store/maintenance.js';
 import { CompactedError, FutureRevisionError } from '../../store/store.js';
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext, header } from '../context.js';
-import { refused, serverStream, service, unary } from '../grpc/method.js';
+import { serverStream, service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
 import { errors, notDone } from '../grpc/status.js';
 import { streamSnapshot } from '../snapshot/stream.js';

@@ -1,8 +1,8 @@
 /** What a snapshot file holds, in the numbers that `etcdutl snapshot status` gives. */
 import { decode } from '../../store/proto/codec.js';
+import { crc32c } from '../../util/crc.js';
 import { checkDatabase } from '../bbolt/check.js';
 import { CorruptDatabaseError, type Database } from '../bbolt/reader.js';
-import { crc32c } from '../crc32c.js';
 import { parseRevisionKey } from './revision-key.js';
 
 export interface SnapshotStatus {

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openLogDirectory, StoreLockedError } from './file-log.js';
+import { StoreLockedError } from './file-lock.js';
+import { openLogDirectory } from './file-log.js';
 
 let dir: string;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 /**
- * The log's files on the machine's disk: the only file of the store that touches `node:` modules.
+ * The log's files on the machine's disk.
  * A file is filled with zeros ahead of its end, because a sync that need not record a new file length takes half the time.
  * A sync that takes well under a millisecond is done in place: handing it to another thread would cost as much again. On a slow disk it
  * goes to a thread, so that the process does not stand still.
@@ -8,7 +8,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { crc32 } from './checksum.js';
+import { crc32 } from '../../util/crc.js';
+import { lockDirectory } from './file-lock.js';
 import type { LogDirectory, LogFile } from './files.js';
 
 const AHEAD = 1024 * 1024;
@@ -17,7 +18,6 @@ const ZEROS = new Uint8Array(AHEAD);
 const IN_PLACE_MS = 1;
 /** After a slow sync so many go to a thread before one is tried in place again. */
 const BACK_OFF = 64;
-const LOCK = 'lock';
 
 const fdatasync = promisify(fs.fdatasync);
 const fsync = promisify(fs.fsync);
@@ -100,8 +100,7 @@ function writeAll(fd: number, bytes: Uint8Array, at: number): void {
 export function openLogDirectory(dir: string): LogDirectory {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   const full = fs.realpathSync(dir);
-  const lock = path.join(full, LOCK);
-  takeLock(lock, full);
+  const unlock = lockDirectory(full);
   const names = fs.openSync(full, 'r');
   return {
     path: full,
@@ -115,69 +114,7 @@ export function openLogDirectory(dir: string): LogDirectory {
     checksum: native ?? crc32,
     close() {
       fs.closeSync(names);
-      fs.rmSync(lock, { force: true });
+      unlock();
     },
   };
-}
-
-/** Another process (or this one) has the data directory open. */
-export class StoreLockedError extends Error {
-  constructor(dir: string, pid: number) {
-    super(`the data directory ${dir} is in use by process ${pid}: stop that process, or use another directory`);
-    this.name = 'StoreLockedError';
-  }
-}
-
-/** The lock names a process by id and start time, so that a later process with the same id does not count. */
-function takeLock(lock: string, dir: string): void {
-  const mine = `${process.pid} ${startTime(process.pid)}\n`;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      fs.writeFileSync(lock, mine, { flag: 'wx', mode: 0o600 });
-      return;
-    } catch (e) {
-      if ((e as NodeJS.ErrnoException).code !== 'EEXIST') throw e;
-    }
-    const theirs = readIfThere(lock);
-    if (theirs === undefined) continue;
-    const [pid, started] = theirs.trim().split(' ');
-    if (alive(Number(pid), started)) throw new StoreLockedError(dir, Number(pid));
-    // Take the dead one away under another name, and see that it was still the dead one.
-    const aside = `${lock}.${process.pid}`;
-    try {
-      fs.renameSync(lock, aside);
-    } catch {
-      continue;
-    }
-    if (readIfThere(aside) !== theirs) fs.linkSync(aside, lock);
-    fs.rmSync(aside, { force: true });
-  }
-  throw new Error(`cannot lock the data directory ${dir}: others keep taking it`);
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function alive(pid: number, started: string | undefined): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (e) {
-    if ((e as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = startTime(pid);
-  return now === '' || started === undefined || started === '' || now === started;
-}
-
-/** The process's start in clock ticks since boot; '' where the system does not tell, 'ended' where only its parent has not asked yet. */
-function startTime(pid: number): string {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  if (stat === undefined) return '';
-  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' ? 'ended' : (rest[18] ?? '');
 }

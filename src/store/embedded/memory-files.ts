@@ -1,5 +1,5 @@
 /** A log directory in memory, for tests and for engines without files. It knows what was synced: `losePower` forgets the rest. */
-import { crc32 } from './checksum.js';
+import { crc32 } from '../../util/crc.js';
 import type { LogDirectory, LogFile } from './files.js';
 
 const SECTOR = 512;

@@ -6,9 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { machineOwner } from '../../../src/cluster/up/machine-owner.js';
+import { freePort } from '../ports.js';
 import { nginxImage, push, tomcatImage } from './images.js';
 import { Kubectl, onPath } from './kubectl.js';
-import { freePort, type Registry, startRegistry } from './registry.js';
+import { type Registry, startRegistry } from './registry.js';
 
 // `scripts/lab.mjs` bundles this file elsewhere and says where the checkout is.
 declare const __LAB_ROOT__: string | undefined;

@@ -1,8 +1,8 @@
 /** Debian's docker-registry on loopback with basic auth: it stands for Harbor. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
+import { freePort } from '../ports.js';
 
 export interface Registry {
   readonly address: string;
@@ -38,15 +38,4 @@ auth: { htpasswd: { realm: harbor, path: ${path.join(dir, 'htpasswd')} } }
     await new Promise((r) => setTimeout(r, 50));
   }
   throw new Error('docker-registry did not answer in 5 s');
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const s = net.createServer();
-    s.on('error', reject);
-    s.listen(0, '127.0.0.1', () => {
-      const { port } = s.address() as net.AddressInfo;
-      s.close(() => resolve(port));
-    });
-  });
 }

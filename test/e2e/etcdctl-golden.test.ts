@@ -1,10 +1,9 @@
 /**
- * The real etcdctl asks k8ts about users, roles, permissions, alarms and members; the answers are those of a real etcd, kept in
+ * The real etcdctl asks k8ts, from the first put to users, roles and members; the answers are those of a real etcd, kept in
  * golden/etcdctl. `ETCD=/path/to/etcd UPDATE_GOLDEN=1` writes them anew from that etcd (`scripts/golden-etcdctl.mjs`).
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,27 +13,12 @@ import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 import { etcdctl, transcript } from './etcdctl-run.js';
 import { stories } from './etcdctl-stories.js';
+import { freePort } from './ports.js';
+import { leftOut, missing } from './programs.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 const GOLDEN = path.join(import.meta.dirname, 'golden', 'etcdctl');
 const REAL = process.env['UPDATE_GOLDEN'] ? (process.env['ETCD'] ?? 'etcd') : undefined;
-
-function has(program: string): boolean {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 /** Runs `use` with the URL of a real etcd of its own. */
 async function withReal<T>(dir: string, use: (url: string) => Promise<T>): Promise<T> {
@@ -70,7 +54,7 @@ async function withOurs<T>(dataDir: string, use: (url: string) => Promise<T>): P
   }
 }
 
-const why = has('etcdctl') ? '' : ' (left out: no etcdctl on this machine)';
+const why = leftOut(missing('etcdctl'));
 
 describe.skipIf(why !== '')(`etcdctl gets from k8ts what a real etcd says${why}`, () => {
   let dir: string;
@@ -82,8 +66,9 @@ describe.skipIf(why !== '')(`etcdctl gets from k8ts what a real etcd says${why}`
   for (const story of stories) {
     it(story.name, async () => {
       const golden = path.join(GOLDEN, `${story.name}.txt`);
-      if (REAL) fs.writeFileSync(golden, await withReal(`${dir}/real-${story.name}`, (url) => transcript(url, story.steps)));
-      const ours = await withOurs(`${dir}/${story.name}`, (url) => transcript(url, story.steps));
+      const play = (whose: string) => (url: string) => transcript(url, story.steps, fs.mkdtempSync(`${dir}/${whose}-`));
+      if (REAL) fs.writeFileSync(golden, await withReal(`${dir}/real-${story.name}`, play('real')));
+      const ours = await withOurs(`${dir}/${story.name}`, play('ours'));
       expect(ours).toBe(fs.readFileSync(golden, 'utf8'));
     });
   }
