@@ -13,6 +13,17 @@ export interface EtcdFlags {
   etcdKeyfile?: string;
   etcdPrefix: string;
   etcdCompactionInterval: string;
+  fromSnapshot?: string;
+}
+
+/** Where the data is, judged. */
+export interface StoreChoice {
+  /** undefined: in the data directory. */
+  readonly etcd: RemoteEtcd | undefined;
+  /** The data directory's own store is compacted as an etcd is. */
+  readonly compactionIntervalMs: number;
+  /** What the data directory begins with. */
+  readonly fromSnapshot: string | undefined;
 }
 
 const PREFIX = '/registry';
@@ -24,10 +35,18 @@ export const etcdOptions = (command: Command): Command =>
     .option('--etcd-certfile <file>', 'client certificate for etcd')
     .option('--etcd-keyfile <file>', 'its key')
     .option('--etcd-prefix <path>', 'where in etcd the data is', PREFIX)
-    .option('--etcd-compaction-interval <duration>', 'how often old revisions are forgotten; 0: never', '5m');
+    .option('--etcd-compaction-interval <duration>', 'how often old revisions are forgotten; 0: never', '5m')
+    .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet');
 
-/** undefined: no --etcd-servers. Throws a UserError for what cannot be. */
-export function etcdOf(f: EtcdFlags): RemoteEtcd | undefined {
+/** Throws a UserError for what cannot be. */
+export function storeOf(f: EtcdFlags): StoreChoice {
+  const etcd = etcdOf(f);
+  if (f.fromSnapshot && etcd)
+    throw new UserError('--from-snapshot fills --data-dir: restore into the etcd itself where --etcd-servers is given');
+  return { etcd, compactionIntervalMs: compactionInterval(f), fromSnapshot: f.fromSnapshot };
+}
+
+function etcdOf(f: EtcdFlags): RemoteEtcd | undefined {
   if (f.etcdPrefix !== PREFIX) throw new UserError(`--etcd-prefix ${f.etcdPrefix} is not built yet: use ${PREFIX}`);
   if (f.etcdServers === undefined) {
     for (const [flag, value] of Object.entries({ cafile: f.etcdCafile, certfile: f.etcdCertfile, keyfile: f.etcdKeyfile }))
@@ -64,8 +83,7 @@ function pem(flag: string, file: string): string {
   return text;
 }
 
-/** Milliseconds; the data directory's own store is compacted as an etcd is. */
-export function compactionInterval({ etcdCompactionInterval: text }: EtcdFlags): number {
+function compactionInterval({ etcdCompactionInterval: text }: EtcdFlags): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms < 0) throw new UserError(`--etcd-compaction-interval ${text}: not a duration (write it like 5m0s; 0: never)`);
   return ms;

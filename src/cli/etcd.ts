@@ -11,6 +11,7 @@ import { etcdOptions } from './etcd-config/options.js';
 import { type Settings, settle } from './etcd-config/settings.js';
 import { fail, UserError } from './fail.js';
 import { untilStopped } from './process.js';
+import { isFree } from './snapshot-restore.js';
 
 /** Adds the command, and returns it for those that go below it. */
 export function etcdCommand(program: Command): Command {
@@ -43,7 +44,7 @@ async function runEtcd(flags: ReadonlyMap<string, string>): Promise<void> {
   const settings = settle({ flags, environment: process.env, readFile: (file) => fs.readFileSync(file, 'utf8') });
   const warnings = [...settings.warnings];
   const options = etcdOptions(settings, (text) => warnings.push(text));
-  if (settings.values.get('initial-cluster-state') === 'existing' && isEmpty(options.dataDir))
+  if (settings.values.get('initial-cluster-state') === 'existing' && isFree(options.dataDir))
     throw new UserError(
       `--initial-cluster-state=existing, and there is no data in ${options.dataDir}: joining a cluster is not offered; use --initial-cluster-state=new, or a real etcd`,
     );
@@ -52,8 +53,6 @@ async function runEtcd(flags: ReadonlyMap<string, string>): Promise<void> {
   const etcd = await startEtcd({ ...options, env: { clock: realClock, random: realRandom, log } });
   await untilStopped(() => etcd.stop());
 }
-
-const isEmpty = (dir: string): boolean => !fs.existsSync(dir) || fs.readdirSync(dir).length === 0;
 
 const LEVELS = { debug: 'debug', info: 'info', warn: 'warn', error: 'error', panic: 'error', fatal: 'error' } as const;
 

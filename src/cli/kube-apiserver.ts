@@ -8,7 +8,7 @@ import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
-import { compactionInterval, type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
+import { type EtcdFlags, etcdOptions, storeOf } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { untilStopped } from './process.js';
 import { restoreForStart } from './snapshot-restore.js';
@@ -25,7 +25,6 @@ interface Flags extends EtcdFlags {
   runtimeConfig?: string;
   tokenAuthFile?: string;
   disableAdmissionPlugins?: string;
-  fromSnapshot?: string;
   clusterDomain: string;
   v: string;
 }
@@ -43,24 +42,20 @@ export function kubeApiServer(program: Command): void {
     .option('--runtime-config <versions>', 'API versions to turn on or off, as api/beta=true,apps/v1=false')
     .option('--token-auth-file <file>', 'tokens as token,user,uid,"groups" lines')
     .option('--disable-admission-plugins <names>', 'plugins of the default chain to leave out')
-    .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet')
     .option('--cluster-domain <domain>', 'DNS domain of the cluster', 'cluster.local')
     .option('--v <level>', 'log level: 0 errors, 2 information, 4 everything', '1')
     .action((flags: Flags) => run(flags).catch(fail));
 }
 
 async function run(f: Flags): Promise<void> {
-  const etcd = etcdOf(f);
+  const { etcd, compactionIntervalMs, fromSnapshot } = storeOf(f);
   const log = createLogger(Number(f.v) >= 4 ? 'debug' : Number(f.v) >= 2 ? 'info' : 'warn');
   const env = { clock: realClock, random: realRandom, log };
-  if (f.fromSnapshot && etcd)
-    throw new UserError('--from-snapshot fills --data-dir: restore into the etcd itself where --etcd-servers is given');
-  if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, f.dataDir, env);
-  const api = await startApiServer({
+  const options = {
     env,
     dataDir: f.dataDir,
     etcd,
-    compactionIntervalMs: compactionInterval(f),
+    compactionIntervalMs,
     bindAddress: f.bindAddress,
     advertiseAddress: f.advertiseAddress ?? primaryAddress(),
     port: port(f.securePort),
@@ -73,7 +68,9 @@ async function run(f: Flags): Promise<void> {
     tokens: f.tokenAuthFile ? [staticTokens(fs.readFileSync(f.tokenAuthFile, 'utf8'))] : [],
     disabledAdmission: f.disableAdmissionPlugins?.split(','),
     docs: loadDocs,
-  });
+  };
+  if (fromSnapshot) await restoreForStart(fromSnapshot, f.dataDir, env);
+  const api = await startApiServer(options);
   console.log(`kube-apiserver is ready at ${api.url}`);
   console.log(`  export KUBECONFIG=${api.kubeconfig}`);
   await untilStopped(() => api.stop());

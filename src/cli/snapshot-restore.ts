@@ -6,7 +6,7 @@ import { openEmbeddedStore } from '../store/embedded/open.js';
 import type { HistoryRecord } from '../store/maintenance.js';
 import type { Env } from '../util/component.js';
 import { UserError } from './fail.js';
-import { SnapshotFile } from './snapshot-file.js';
+import { SnapshotFile, syncDirectory } from './snapshot-file.js';
 
 export interface RestoreOptions {
   readonly file: string;
@@ -27,23 +27,24 @@ export interface Restored {
 
 const PART = '.restoring';
 
-export async function restoreSnapshot({ file, dir, skipHashCheck, env, check, withoutHash }: RestoreOptions): Promise<Restored> {
+export async function restoreSnapshot({ file, skipHashCheck, env, check, withoutHash, ...rest }: RestoreOptions): Promise<Restored> {
+  const dir = path.resolve(rest.dir);
   if (!isFree(dir))
-    throw new UserError(`data-dir ${JSON.stringify(dir)} not empty or could not be read: choose another one, or move it away`);
+    throw new UserError(`data-dir ${JSON.stringify(rest.dir)} not empty or could not be read: choose another one, or move it away`);
   return SnapshotFile.with(file, async (snapshot) => {
     if (!skipHashCheck) snapshot.checkDigest(withoutHash);
     const read = stateOf(snapshot.database());
     const state = check ? { ...read, history: checked(read.history, check) } : read;
     const part = `${dir}${PART}`;
     fs.rmSync(part, { recursive: true, force: true });
-    fs.mkdirSync(path.dirname(path.resolve(dir)), { recursive: true });
+    fs.mkdirSync(path.dirname(dir), { recursive: true });
     try {
       const store = await openEmbeddedStore({ dir: part, env, state });
       const { revision, keys } = await store.status();
       await store.close();
       // Takes the place of an empty directory, of no other.
       fs.renameSync(part, dir);
-      syncDirectory(path.dirname(path.resolve(dir)));
+      syncDirectory(path.dirname(dir));
       return { revision, keys };
     } catch (e) {
       fs.rmSync(part, { recursive: true, force: true });
@@ -91,16 +92,11 @@ function* checked(history: Iterable<HistoryRecord>, check: (record: HistoryRecor
   }
 }
 
-function isFree(dir: string): boolean {
+/** Whether there is nothing in it; a directory that is not there has nothing. */
+export function isFree(dir: string): boolean {
   try {
     return fs.readdirSync(dir).length === 0;
   } catch (e) {
     return (e as NodeJS.ErrnoException).code === 'ENOENT';
   }
-}
-
-function syncDirectory(dir: string): void {
-  const fd = fs.openSync(dir, 'r');
-  fs.fsyncSync(fd);
-  fs.closeSync(fd);
 }

@@ -1,9 +1,10 @@
 /** Fetches a snapshot from an etcd (any, ours too) into a file that is there whole or not at all. */
 import fs from 'node:fs';
 import http2 from 'node:http2';
+import path from 'node:path';
 import { decode, encodeFramed, GRPC_HEAD } from '../store/proto/codec.js';
 import { UserError } from './fail.js';
-import { hasDigest, SnapshotFile } from './snapshot-file.js';
+import { hasDigest, SnapshotFile, syncDirectory } from './snapshot-file.js';
 
 export interface SaveOptions {
   /** `http://HOST:PORT`, `https://HOST:PORT`, or HOST:PORT. */
@@ -25,7 +26,7 @@ const MAX_MESSAGE = 64 * 1024 * 1024;
 /** Returns the storage version that the server told; '' from an etcd before 3.6. */
 export async function saveSnapshot(options: SaveOptions): Promise<string> {
   const part = `${options.file}.part`;
-  const fd = fs.openSync(part, 'w', 0o600);
+  const fd = opened(part);
   try {
     let size = 0;
     let version = '';
@@ -39,6 +40,7 @@ export async function saveSnapshot(options: SaveOptions): Promise<string> {
     fs.fsyncSync(fd);
     await SnapshotFile.with(part, (file) => file.checkDigest());
     fs.renameSync(part, options.file);
+    syncDirectory(path.dirname(path.resolve(options.file)));
     return version;
   } catch (e) {
     fs.rmSync(part, { force: true });
@@ -72,13 +74,15 @@ async function fetchSnapshot(options: SaveOptions, message: (bytes: Uint8Array) 
 }
 
 function connect({ endpoint, caFile, certFile, keyFile, insecureSkipTlsVerify }: SaveOptions): Promise<http2.ClientHttp2Session> {
-  const url = /^\w+:\/\//.test(endpoint) ? endpoint : `http://${endpoint}`;
+  // As etcdctl: an address without a scheme is spoken to as the other flags say.
+  const scheme = caFile || certFile || insecureSkipTlsVerify ? 'https' : 'http';
+  const url = /^\w+:\/\//.test(endpoint) ? endpoint : `${scheme}://${endpoint}`;
   if (!/^https?:\/\//.test(url)) throw new UserError(`--endpoints: ${JSON.stringify(endpoint)} is neither an http nor an https URL`);
-  const read = (file: string) => fs.readFileSync(file);
+  if (!certFile !== !keyFile) throw new UserError('--cert and --key go together: give both or neither');
   const session = http2.connect(url, {
-    ...(caFile ? { ca: read(caFile) } : {}),
-    ...(certFile ? { cert: read(certFile) } : {}),
-    ...(keyFile ? { key: read(keyFile) } : {}),
+    ...(caFile ? { ca: pem('cacert', caFile) } : {}),
+    ...(certFile ? { cert: pem('cert', certFile) } : {}),
+    ...(keyFile ? { key: pem('key', keyFile) } : {}),
     rejectUnauthorized: !insecureSkipTlsVerify,
     settings: { initialWindowSize: WINDOW },
   });
@@ -95,6 +99,22 @@ function connect({ endpoint, caFile, certFile, keyFile, insecureSkipTlsVerify }:
       resolve(session);
     });
   });
+}
+
+function pem(flag: string, file: string): Buffer {
+  try {
+    return fs.readFileSync(file);
+  } catch (e) {
+    throw new UserError(`--${flag} ${file}: ${(e as Error).message}`);
+  }
+}
+
+function opened(file: string): number {
+  try {
+    return fs.openSync(file, 'w', 0o600);
+  } catch (e) {
+    throw new UserError(`cannot write the snapshot: ${(e as Error).message}`);
+  }
 }
 
 /** Puts gRPC messages together. */

@@ -12,7 +12,7 @@ import { processStart } from '../store/embedded/file-lock.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
-import { compactionInterval, type EtcdFlags, etcdOf, etcdOptions } from './etcd-flags.js';
+import { type EtcdFlags, etcdOptions, storeOf } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { port } from './kube-apiserver.js';
 import { untilStopped } from './process.js';
@@ -32,7 +32,6 @@ interface UpFlags extends EtcdFlags {
   registryMirror: string[];
   proxyMode: string;
   etcdListen?: string;
-  fromSnapshot?: string;
 }
 
 const DEFAULT_DIR = './k8ts-data';
@@ -59,7 +58,6 @@ export function upCommands(program: Command): void {
     )
     .option('--proxy-mode <mode>', 'how Service addresses work: iptables', 'iptables')
     .option('--etcd-listen <url>', 'let etcd clients reach the store, e.g. http://127.0.0.1:2379')
-    .option('--from-snapshot <file>', 'begin with the data of this etcd snapshot; --data-dir must hold no store yet')
     .action((f: UpFlags) => runUp(f).catch(fail));
   program
     .command('down')
@@ -86,7 +84,7 @@ async function runUp(f: UpFlags): Promise<void> {
   const start = process.hrtime.bigint();
   const dataDir = path.resolve(f.dataDir);
   refuse(f);
-  const etcd = etcdOf(f);
+  const { etcd, compactionIntervalMs, fromSnapshot } = storeOf(f);
   const running = loadState(dataDir);
   if (running && isRunning(running))
     throw new UserError(
@@ -108,10 +106,23 @@ async function runUp(f: UpFlags): Promise<void> {
     throw new UserError('--nodes: more than one node on containerd is not built yet; use --runtime simulated');
   const log = createLogger('info', path.join(dataDir, 'k8ts.log'));
   const nodeName = f.nodeName ?? (runtime === 'simulated' && nodes > 1 ? 'node' : defaultNodeName());
+  const options = {
+    dataDir,
+    port: port(f.port),
+    nodeName,
+    runtime,
+    nodes,
+    clusterDomain: f.clusterDomain,
+    podCidr: f.podCidr,
+    serviceCidr: f.serviceCidr,
+    nodePortRange: f.serviceNodePortRange,
+    registryMirrors: mirrors(f.registryMirror),
+    etcd,
+    compactionIntervalMs,
+    etcdListen: f.etcdListen && etcdUrl(f.etcdListen),
+    docs: loadDocs,
+  } as const;
   fs.mkdirSync(dataDir, { recursive: true });
-  if (f.fromSnapshot && etcd)
-    throw new UserError('--from-snapshot fills --data-dir: restore into the etcd itself where --etcd-servers is given');
-  if (f.fromSnapshot) await restoreForStart(f.fromSnapshot, dataDir, { clock: realClock, random: realRandom, log });
   if (runtime === 'containerd') claimMachine(dataDir);
   const state = {
     pid: process.pid,
@@ -123,26 +134,11 @@ async function runUp(f: UpFlags): Promise<void> {
     started: new Date().toISOString(),
   } as const;
   saveState(dataDir, state);
-  const cluster = await up(
-    {
-      dataDir,
-      port: port(f.port),
-      nodeName,
-      runtime,
-      nodes,
-      clusterDomain: f.clusterDomain,
-      podCidr: f.podCidr,
-      serviceCidr: f.serviceCidr,
-      nodePortRange: f.serviceNodePortRange,
-      registryMirrors: mirrors(f.registryMirror),
-      etcd,
-      compactionIntervalMs: compactionInterval(f),
-      etcdListen: f.etcdListen && etcdUrl(f.etcdListen),
-      docs: loadDocs,
-    },
-    log,
-    steps,
-  ).catch(async (e) => {
+  const begin = async () => {
+    if (fromSnapshot) await restoreForStart(fromSnapshot, dataDir, { clock: realClock, random: realRandom, log });
+    return up(options, log, steps);
+  };
+  const cluster = await begin().catch(async (e) => {
     // Nothing is left behind of a start that failed.
     if (!running) await removeAll(dataDir, state, log, (_step, work) => work()).catch(() => undefined);
     throw e;

@@ -4,6 +4,13 @@ import type { Store } from '../store/store.js';
 import { errors } from './grpc/status.js';
 
 export const Alarm = { none: 0, noSpace: 1, corrupt: 2 } as const;
+const NAMES = new Map<number, string>([
+  [Alarm.noSpace, 'NOSPACE'],
+  [Alarm.corrupt, 'CORRUPT'],
+]);
+
+/** Its name in the API; undefined where there is no such alarm. */
+export const alarmName = (alarm: number): string | undefined => NAMES.get(alarm);
 
 const NOTE = 'etcd/alarms';
 /** Writes between two looks at the size. */
@@ -32,8 +39,13 @@ export class AlarmBook {
   }
 
   /** Whether `checkSpace` has to be asked: most writes need not wait for it. */
-  get mustCheck(): boolean {
+  get mustCheckSpace(): boolean {
     return this.raised.has(Alarm.noSpace) || (this.quota > 0 && this.writes++ % LOOK_EVERY === 0);
+  }
+
+  /** Throws while somebody says that the data is corrupt: nothing is written on top of it. */
+  checkCorrupt(): void {
+    if (this.raised.has(Alarm.corrupt)) throw errors.corrupt();
   }
 
   /** Throws where there is no room for a write. */

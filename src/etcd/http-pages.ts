@@ -1,6 +1,6 @@
 /** What the client port answers over plain HTTP: /health, /livez, /readyz, /version, /metrics. */
 import { maintenanceOf } from '../store/maintenance.js';
-import { Alarm } from './alarms.js';
+import { Alarm, alarmName } from './alarms.js';
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext } from './context.js';
 import { metrics, type Traffic } from './metrics.js';
 
@@ -66,11 +66,9 @@ const checked =
     return { status: 200, type: TEXT, body: `${query.has('verbose') ? lines : ''}ok\n` };
   };
 
-const ALARM_NAMES: Readonly<Record<number, string>> = { [Alarm.noSpace]: 'NOSPACE', [Alarm.corrupt]: 'CORRUPT' };
-
 const health: Answer = async (c, query) => {
   const left = new Set(query.getAll('exclude'));
-  const alarm = c.alarms.list.map((a) => ALARM_NAMES[a] ?? 'UNKNOWN').find((name) => !left.has(name));
+  const alarm = c.alarms.list.map(alarmName).find((name) => name !== undefined && !left.has(name));
   const failure = maintenanceOf(c.store)?.failure ? 'the store cannot write any more' : await readable(c);
   const reason = alarm !== undefined ? `ALARM ${alarm}` : (failure ?? '');
   const body = JSON.stringify({ health: String(reason === ''), reason });

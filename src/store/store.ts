@@ -121,6 +121,8 @@ export interface WatchSink {
 }
 
 export interface Watch {
+  /** It was given everything up to `Store.revision`; false also where that cannot be said at once. */
+  readonly inStep: boolean;
   cancel(): void;
   /** Asks for a `progress` call. */
   requestProgress(): void;
@@ -203,6 +205,9 @@ export class StoreFailedError extends Error {
     this.name = 'StoreFailedError';
   }
 }
+
+export const inRange = (range: KeyRange, key: Key): boolean =>
+  range.end === undefined ? key === range.key : key >= range.key && (range.end === '\0' || key < range.end);
 
 /** The end of the range that holds every key starting with `prefix`. */
 export function prefixEnd(prefix: Key): Key {

@@ -33,15 +33,40 @@ describe.skipIf(why !== '')(`etcdctl operates k8ts${why}`, () => {
     return etcd;
   }
 
-  it("takes a client certificate's name as the user, also after a restart", async () => {
+  /** The files of an authority and of certificates that it signed. */
+  async function certificates(...names: string[]): Promise<void> {
     const ca = await createAuthority('ca', env.clock.now(), 2);
     const write = (name: string, text: string) => fs.writeFileSync(`${dir}/${name}`, text);
     write('ca.crt', ca.certificate);
-    for (const name of ['server', 'root', 'ann', 'stranger']) {
+    for (const name of names) {
       const pair = await issue(ca, { commonName: name, usages: ['client', 'server'], ips: ['127.0.0.1'], days: 2 }, env.clock.now());
       write(`${name}.crt`, pair.certificate);
       write(`${name}.key`, pair.key);
     }
+  }
+
+  it('refuses clients without a certificate where an authority is named, and asks their name only with clientCertAuth', async () => {
+    await certificates('server', 'root');
+    const tls = { certFile: `${dir}/server.crt`, keyFile: `${dir}/server.key`, trustedCaFile: `${dir}/ca.crt` };
+    const etcd = await start('ca-alone', { tls, listen: ['https://127.0.0.1:0'] });
+    const [url] = etcd.server.urls as [string];
+    const bare = await etcdctl(url, ['--cacert', `${dir}/ca.crt`, 'get', 'a']);
+    expect(bare.code).not.toBe(0);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+    const root = (...args: string[]) =>
+      etcdctl(url, ['--cacert', `${dir}/ca.crt`, '--cert', `${dir}/root.crt`, '--key', `${dir}/root.key`, ...args]);
+    expect((await root('put', 'a', '1')).out).toBe('OK\n');
+    for (const step of [
+      ['user', 'add', 'root', '--no-password'],
+      ['user', 'grant-role', 'root', 'root'],
+      ['auth', 'enable'],
+    ])
+      expect((await root(...step)).code).toBe(0);
+    expect((await root('get', 'a')).err).toContain('etcdserver: user name is empty');
+  });
+
+  it("takes a client certificate's name as the user, also after a restart", async () => {
+    await certificates('server', 'root', 'ann', 'stranger');
     const tls = { certFile: `${dir}/server.crt`, keyFile: `${dir}/server.key`, trustedCaFile: `${dir}/ca.crt`, clientCertAuth: true };
     let etcd = await start('tls', { tls, listen: ['https://127.0.0.1:0'] });
     const as = (name: string, ...args: string[]) =>

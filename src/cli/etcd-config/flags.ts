@@ -68,8 +68,8 @@ const MEMBER: readonly Flag[] = [
 const SECURITY: readonly Flag[] = [
   used('text', 'cert-file', 'server certificate, for https URLs'),
   used('text', 'key-file', 'its key'),
-  used('text', 'trusted-ca-file', 'authority of client certificates'),
-  used('bool', 'client-cert-auth', "refuse clients without a certificate; its common name is the user's name", 'false'),
+  used('text', 'trusted-ca-file', 'authority of client certificates; clients without one are refused'),
+  used('bool', 'client-cert-auth', "the common name of the client's certificate is its user's name", 'false'),
   used('text', 'client-crl-file', 'revoked client certificates'),
   used('text', 'tls-min-version', 'TLS1.2 or TLS1.3', 'TLS1.2'),
   used('text', 'tls-max-version', 'TLS1.2 or TLS1.3'),

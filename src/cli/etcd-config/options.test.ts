@@ -82,7 +82,10 @@ describe('the settings of k8ts etcd', () => {
     const file = 'name: f\nquota-backend-bytes: 1000000\nclient-transport-security:\n  cert-file: c\n  key-file: k\n';
     const { options, warnings } = read('--config-file=/etc/e.yaml --name=a', {}, file);
     expect(options).toMatchObject({ name: 'f', tls: { certFile: 'c' }, limits: { quotaBackendBytes: 1_000_000 } });
-    expect(warnings).toEqual(['the settings are those of /etc/e.yaml: other flags and ETCD_ variables do not count']);
+    expect(warnings).toEqual([
+      'the settings are those of /etc/e.yaml: other flags and ETCD_ variables do not count',
+      'http://localhost:2379 is not encrypted: the certificate files count for https URLs alone',
+    ]);
   });
 
   it.each([
@@ -114,6 +117,12 @@ describe('the settings of k8ts etcd', () => {
     ['--feature-gates=LeaseCheckpoint=true', 'the feature gate LeaseCheckpoint is not offered'],
     ['--tls-min-version=TLS1.0', 'invalid value "TLS1.0" for --tls-min-version'],
     ['--cert-file=a --key-file=b --cipher-suites=X', '--cipher-suites: X is not known'],
+    ['--trusted-ca-file=c', '--trusted-ca-file needs --cert-file and --key-file'],
+    ['--client-cert-auth --trusted-ca-file=c', '--trusted-ca-file needs --cert-file and --key-file'],
+    ['--client-crl-file=c', '--client-crl-file needs --cert-file and --key-file'],
+    ['--cert-file=a --key-file=b --tls-min-version=TLS1.3 --tls-max-version=TLS1.2', '--tls-min-version is above --tls-max-version'],
+    ['--feature-gates=Nonsense=false', 'unrecognized feature gate: Nonsense'],
+    ['--watch-progress-notify-interval=-5s', 'invalid value "-5s" for --watch-progress-notify-interval'],
     ['--max-txn-ops=0', 'invalid value for --max-txn-ops: it must be at least 1'],
   ])('refuses %s', (line, message) => {
     expect(() => read(line)).toThrow(message);
@@ -122,6 +131,8 @@ describe('the settings of k8ts etcd', () => {
   it.each([
     ['nme: x', 'there is no setting nme'],
     ['- a', 'it must be a YAML mapping'],
+    ['client-transport-security: {name: x}', 'there is no setting client-transport-security.name'],
+    ['constructor: x', 'there is no setting constructor'],
     ['client-transport-security: {x: 1}', 'there is no setting client-transport-security.x'],
     ['a: [', '--config-file f: '],
   ])('refuses the configuration file %j', (file, message) => {

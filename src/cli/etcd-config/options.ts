@@ -4,6 +4,7 @@ import type { AutoCompaction } from '../../etcd/auto-compaction.js';
 import { DEFAULT_LIMITS } from '../../etcd/context.js';
 import type { StartEtcdOptions } from '../../etcd/listen/start.js';
 import type { EtcdTls } from '../../etcd/listen/tls.js';
+import { parseDuration } from '../../meta/duration.js';
 import { UserError } from '../fail.js';
 import type { Settings } from './settings.js';
 
@@ -19,6 +20,9 @@ export function etcdOptions({ values }: Settings, warn: (text: string) => void):
   const tls = tlsSettings(text, list);
   const listen = list('listen-client-urls');
   for (const flag of ['listen-client-urls', 'listen-metrics-urls']) for (const url of list(flag)) checkUrl(flag, url, tls !== undefined);
+  if (tls)
+    for (const url of listen.filter((u) => u.startsWith('http:')))
+      warn(`${url} is not encrypted: the certificate files count for https URLs alone`);
   if (listen.length === 0) throw new UserError('--listen-client-urls needs a URL such as http://127.0.0.1:2379');
   for (const url of list('advertise-client-urls')) checkUrl('advertise-client-urls', url, true, false);
   checkGates(text('feature-gates'), warn);
@@ -36,18 +40,10 @@ export function etcdOptions({ values }: Settings, warn: (text: string) => void):
       quotaBackendBytes: int('quota-backend-bytes') || DEFAULT_LIMITS.quotaBackendBytes,
       maxTxnOps: atLeast('max-txn-ops', int('max-txn-ops'), 1),
       maxRequestBytes: atLeast('max-request-bytes', int('max-request-bytes'), 1),
-      watchProgressIntervalMs: atLeast('watch-progress-notify-interval', milliseconds(text('watch-progress-notify-interval')), 100),
+      watchProgressIntervalMs: atLeast('watch-progress-notify-interval', parseDuration(text('watch-progress-notify-interval'))!, 100),
     },
     auth: { tokenTtl: atLeast('auth-token-ttl', int('auth-token-ttl'), 1), bcryptCost: bcryptCost(int('bcrypt-cost'), warn) },
   };
-}
-
-/** Milliseconds of a duration as Go writes it: `1h30m`, `500ms`. */
-export function milliseconds(duration: string): number {
-  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  let sum = 0;
-  for (const [, amount, unit] of duration.matchAll(/([\d.]+)(ms|s|m|h)/g)) sum += Number(amount) * units[unit!]!;
-  return sum;
 }
 
 function atLeast(flag: string, value: number, least: number): number {
@@ -102,16 +98,20 @@ function compaction(mode: string, retention: string): AutoCompaction | undefined
   if (mode !== 'periodic' && mode !== 'revision')
     throw new UserError(`unknown auto-compaction-mode "${mode}": it takes periodic or revision`);
   const isNumber = /^\d+$/.test(retention);
-  if (!isNumber && (mode === 'revision' || !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(retention)))
+  const ms = parseDuration(retention);
+  if (!isNumber && (mode === 'revision' || ms === undefined || ms < 0))
     throw new UserError(
       `invalid value "${retention}" for --auto-compaction-retention: it takes ${mode === 'revision' ? 'a number of revisions' : 'hours, or a duration such as 30m'}`,
     );
   if (mode === 'revision') return Number(retention) > 0 ? { mode, retention: Number(retention) } : undefined;
-  const retentionMs = isNumber ? Number(retention) * 3_600_000 : milliseconds(retention);
+  const retentionMs = isNumber ? Number(retention) * 3_600_000 : ms!;
   return retentionMs > 0 ? { mode, retentionMs } : undefined;
 }
 
 const TLS_VERSIONS = { 'TLS1.2': 'TLSv1.2', 'TLS1.3': 'TLSv1.3' } as const;
+
+/** What is nothing without a certificate of the server's own. */
+const ABOUT_TLS = ['trusted-ca-file', 'client-crl-file', 'cipher-suites', 'tls-max-version'] as const;
 
 function tlsSettings(text: Text, list: List): EtcdTls | undefined {
   const [certFile, keyFile] = [text('cert-file'), text('key-file')];
@@ -126,7 +126,13 @@ function tlsSettings(text: Text, list: List): EtcdTls | undefined {
     return TLS_VERSIONS[value as keyof typeof TLS_VERSIONS];
   };
   const [minVersion, maxVersion] = [version('tls-min-version'), version('tls-max-version')];
-  if (!certFile) return undefined;
+  if (minVersion === 'TLSv1.3' && maxVersion === 'TLSv1.2')
+    throw new UserError('--tls-min-version is above --tls-max-version: no client could connect');
+  if (!certFile) {
+    const idle = ABOUT_TLS.find((flag) => text(flag) !== '') ?? (clientCertAuth ? 'client-cert-auth' : undefined);
+    if (idle) throw new UserError(`--${idle} needs --cert-file and --key-file: without them clients are not asked for a certificate`);
+    return undefined;
+  }
   return {
     certFile,
     keyFile,
@@ -149,6 +155,8 @@ function opensslName(suite: string): string {
   return `${head}${cipher.replace('_', '')}-${mode === 'GCM' ? 'GCM-' : ''}${hash}`;
 }
 
+/** Gates of etcd 3.6 that are off here, as they are there unless asked for. */
+const OFF_GATES = new Set(['AllAlpha', 'AllBeta', 'LeaseCheckpoint', 'LeaseCheckpointPersist', 'SetMemberLocalAddr']);
 /** Gates of etcd 3.6 that make no difference here: they are about other members, or on already. */
 const HARMLESS_GATES = new Set(['InitialCorruptCheck', 'CompactHashCheck', 'StopGRPCServiceOnDefrag', 'TxnModeWriteWithSharedBuffer']);
 
@@ -158,6 +166,7 @@ function checkGates(text: string, warn: (text: string) => void): void {
     if (!/^(true|false)$/i.test(value))
       throw new UserError(`invalid value "${entry}" for --feature-gates: it takes NAME=true or NAME=false`);
     if (HARMLESS_GATES.has(gate)) warn(`the feature gate ${gate} has no meaning for a single member`);
+    else if (!OFF_GATES.has(gate)) throw new UserError(`unrecognized feature gate: ${gate}`);
     else if (/^true$/i.test(value)) throw new UserError(`the feature gate ${gate} is not offered: remove it from --feature-gates`);
   }
 }

@@ -1,5 +1,6 @@
 /** The settings that count: of the configuration file if one is named, else of flags over environment over defaults. */
 import { parse } from 'yaml';
+import { parseDuration } from '../../meta/duration.js';
 import { UserError } from '../fail.js';
 import { ALIASES, environmentName, FLAGS, type Flag, GATE_FLAGS } from './flags.js';
 
@@ -17,17 +18,19 @@ interface Sources {
   readonly readFile: (path: string) => string;
 }
 
+const NAMES: ReadonlySet<string> = new Set([...FLAGS.map((f) => f.name), ...Object.keys(ALIASES), ...Object.keys(GATE_FLAGS)]);
+
 export function settle({ flags, environment, readFile }: Sources): Settings {
   const warnings: string[] = [];
   const given = new Map<string, { value: string; from: string }>();
-  for (const name of [...FLAGS.map((f) => f.name), ...Object.keys(ALIASES), ...Object.keys(GATE_FLAGS)]) {
+  for (const name of NAMES) {
     const variable = environmentName(name);
     const [flag, value] = [flags.get(name), environment[variable]];
     if (flag !== undefined && value) warnings.push(`${variable} is shadowed by --${name}: unset the one or the other`);
     if (flag !== undefined) given.set(name, { value: flag, from: `--${name}` });
     else if (value) given.set(name, { value, from: variable });
   }
-  const known = new Set([...FLAGS.map((f) => f.name), ...Object.keys(ALIASES), ...Object.keys(GATE_FLAGS)].map(environmentName));
+  const known = new Set([...NAMES].map(environmentName));
   for (const variable of Object.keys(environment))
     if (variable.startsWith('ETCD_') && !known.has(variable)) warnings.push(`unrecognized environment variable ${variable}`);
   const file = given.get('config-file')?.value;
@@ -77,21 +80,24 @@ function judge(given: Given, warnings: string[]): Map<string, string> {
   return values;
 }
 
-const FORMS: Record<Flag['kind'], readonly [RegExp, string]> = {
-  text: [/^/, ''],
-  list: [/^/, ''],
-  bool: [/^(true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/, 'true or false'],
-  int: [/^-?\d{1,15}$/, 'a whole number'],
-  duration: [/^(\d+(\.\d+)?(ms|s|m|h))+$|^0$/, 'a duration such as 500ms, 5s, 10m or 1h'],
+const FORMS: Record<Flag['kind'], readonly [(text: string) => boolean, string]> = {
+  text: [() => true, ''],
+  list: [() => true, ''],
+  bool: [(text) => /^(true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/.test(text), 'true or false'],
+  int: [(text) => /^-?\d{1,15}$/.test(text), 'a whole number'],
+  duration: [(text) => (parseDuration(text) ?? -1) >= 0, 'a duration such as 500ms, 5s, 10m or 1h'],
 };
 
 function check(flag: Flag, value: string, from: string): void {
   const [form, words] = FORMS[flag.kind];
-  if (!form.test(value)) throw new UserError(`invalid value "${value}" for ${from}: it takes ${words}`);
+  if (!form(value)) throw new UserError(`invalid value "${value}" for ${from}: it takes ${words}`);
 }
 
-/** Sections of the file whose keys are flags with a prefix. */
-const SECTIONS: Readonly<Record<string, string>> = { 'client-transport-security': '', 'peer-transport-security': 'peer-' };
+/** Sections of the file, by the flags that their keys are. */
+const SECTIONS: ReadonlyMap<string, (key: string) => string | undefined> = new Map([
+  ['client-transport-security', (key: string) => (/^(auto-tls|.*(cert|key|ca|crl).*)$/.test(key) ? key : undefined)],
+  ['peer-transport-security', (key: string) => `peer-${key}`],
+]);
 
 function readConfig(file: string, readFile: (path: string) => string): [string, string][] {
   let tree: unknown;
@@ -101,18 +107,17 @@ function readConfig(file: string, readFile: (path: string) => string): [string, 
     throw new UserError(`--config-file ${file}: ${(e as Error).message.split('\n')[0]}`);
   }
   if (typeof tree !== 'object' || Array.isArray(tree)) throw new UserError(`--config-file ${file}: it must be a YAML mapping of settings`);
-  const known = new Set([...FLAGS.map((f) => f.name), ...Object.keys(ALIASES), ...Object.keys(GATE_FLAGS)]);
   const out: [string, string][] = [];
-  const take = (name: string, shown: string, value: unknown) => {
-    if (!known.has(name) || name === 'config-file')
+  const take = (name: string | undefined, shown: string, value: unknown) => {
+    if (name === undefined || !NAMES.has(name) || name === 'config-file')
       throw new UserError(`--config-file ${file}: there is no setting ${shown}; correct or remove the line`);
     if (value !== null) out.push([name, Array.isArray(value) ? value.join() : String(value)]);
   };
   for (const [key, value] of Object.entries(tree as Record<string, unknown>)) {
-    const prefix = SECTIONS[key];
-    if (prefix === undefined) take(key, key, value);
+    const section = SECTIONS.get(key);
+    if (!section) take(key, key, value);
     else
-      for (const [inner, text] of Object.entries((value ?? {}) as Record<string, unknown>)) take(prefix + inner, `${key}.${inner}`, text);
+      for (const [inner, text] of Object.entries((value ?? {}) as Record<string, unknown>)) take(section(inner), `${key}.${inner}`, text);
   }
   return out;
 }

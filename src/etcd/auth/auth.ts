@@ -2,6 +2,7 @@
 import { maintenanceOf } from '../../store/maintenance.js';
 import type { KeyRange, Store } from '../../store/store.js';
 import type { Env } from '../../util/component.js';
+import { OneAtATime } from '../../util/one-at-a-time.js';
 import type { Caller } from '../grpc/router.js';
 import { errors, notDone } from '../grpc/status.js';
 import type { Change } from './changes.js';
@@ -29,7 +30,9 @@ export class Auth {
   /** What each user may, worked out when it is first asked for; thrown away with each change. */
   private readonly rights = new Map<string, Rights>();
   private readonly tokens: Tokens;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly changes = new OneAtATime();
+  /** Two at once would take no less time, and the others wait twice as long for their turn. */
+  private readonly hashing = new OneAtATime();
 
   constructor(
     private readonly store: Store,
@@ -51,14 +54,12 @@ export class Auth {
 
   /** Makes a change durable, then lets it count. One at a time. */
   change(change: Change): Promise<void> {
-    const result = this.last.then(() => this.apply(change));
-    this.last = result.catch(() => {});
-    return result;
+    return this.changes.run(() => this.apply(change));
   }
 
   /** The bcrypt hash to keep for a password. */
   hash(password: string): Promise<Uint8Array> {
-    return hashPassword(password, this.options.bcryptCost, this.env.random);
+    return this.hashing.run(() => hashPassword(password, this.options.bcryptCost, this.env.random));
   }
 
   /** A token for a user who knows the password. */
@@ -69,7 +70,7 @@ export class Auth {
       const user = users.get(name);
       if (!user) throw errors.authFailed();
       if (user.options?.noPassword) throw errors.noPasswordUser();
-      if (!(await isPassword(password, user.password))) throw errors.authFailed();
+      if (!(await this.hashing.run(() => isPassword(password, user.password)))) throw errors.authFailed();
       // A change since then may be about this very user.
       if (this.state_.revision === revision && this.state_.enabled) return this.tokens.make(name);
     }
@@ -90,7 +91,7 @@ export class Auth {
   }
 
   needUser(caller: Caller): void {
-    if (this.enabled && this.userOf(caller) === undefined) throw errors.userEmpty();
+    if (this.enabled && !this.userOf(caller)) throw errors.userEmpty();
   }
 
   needRoot(caller: Caller): void {
@@ -108,7 +109,7 @@ export class Auth {
   /** Throws unless the user may do that with every key of the range. */
   need(name: string | undefined, what: 'read' | 'write', range: KeyRange): void {
     if (!this.enabled) return;
-    if (name === undefined) throw errors.userEmpty();
+    if (!name) throw errors.userEmpty();
     const rights = this.rightsOf(name);
     if (!rights.root && !rights[what].holds(range)) throw errors.permissionDenied();
   }

@@ -1,5 +1,13 @@
 /** Whether a caller may make a request on keys and leases. Only to be asked where authentication is on. */
-import { type KeyRange, type Operation, type PutRequest, prefixEnd, type Store, type TxnRequest } from '../../store/store.js';
+import {
+  type KeyRange,
+  LeaseNotFoundError,
+  type Operation,
+  type PutRequest,
+  prefixEnd,
+  type Store,
+  type TxnRequest,
+} from '../../store/store.js';
 import type { Caller } from '../grpc/router.js';
 import { errors } from '../grpc/status.js';
 import type { Auth } from './auth.js';
@@ -8,24 +16,9 @@ export function mayRead(auth: Auth, caller: Caller, range: KeyRange): void {
   auth.need(auth.userOf(caller), 'read', range);
 }
 
-export async function mayPut(auth: Auth, store: Store, caller: Caller, put: PutRequest): Promise<void> {
-  await putBy(auth, store, auth.userOf(caller), put);
-}
-
-export function mayDelete(auth: Auth, caller: Caller, range: KeyRange & { readonly prevKv?: boolean }): void {
-  deleteBy(auth, auth.userOf(caller), range);
-}
-
 /** Both branches count, and what is compared is read. */
 export async function mayTxn(auth: Auth, store: Store, caller: Caller, txn: TxnRequest): Promise<void> {
   await txnBy(auth, store, auth.userOf(caller), txn);
-}
-
-/** Whether the caller may stand in a line: write and read the keys below its name, under the given lease (0n: a new one). */
-export async function mayTakeTurn(auth: Auth, store: Store, caller: Caller, name: string, lease: bigint): Promise<void> {
-  const user = auth.userOf(caller);
-  for (const what of ['write', 'read'] as const) auth.need(user, what, line(name));
-  if (lease !== 0n) await leaseBy(auth, store, user, lease, 'write');
 }
 
 /** Whether the caller may see who is in a line. */
@@ -41,7 +34,7 @@ export async function mayEndLease(auth: Auth, store: Store, caller: Caller, id: 
 /** Whether the caller may read every key of the leases. */
 export async function mayListLeases(auth: Auth, store: Store, caller: Caller, ids: readonly bigint[]): Promise<void> {
   const user = auth.userOf(caller);
-  if (user === undefined) throw errors.userEmpty();
+  if (!user) throw errors.userEmpty();
   for (const id of ids) await leaseBy(auth, store, user, id, 'read');
 }
 
@@ -69,9 +62,12 @@ function deleteBy(auth: Auth, user: string | undefined, range: KeyRange & { read
 }
 
 async function leaseBy(auth: Auth, store: Store, user: string | undefined, id: bigint, what: 'read' | 'write'): Promise<void> {
-  if (user === undefined) throw errors.userEmpty();
+  if (!user) throw errors.userEmpty();
   if (auth.isRoot(user)) return;
-  // A lease that is gone has no keys; that it is gone is said by what was asked for.
-  const { keys = [] } = await store.leaseTimeToLive(id, true).catch(() => ({ keys: [] }));
+  const { keys = [] } = await store.leaseTimeToLive(id, true).catch((e: unknown) => {
+    // Has no keys; that it is gone is said by what was asked for.
+    if (e instanceof LeaseNotFoundError) return { keys: [] };
+    throw e;
+  });
   for (const key of keys) auth.need(user, what, { key });
 }

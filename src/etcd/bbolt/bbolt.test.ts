@@ -121,7 +121,7 @@ describe('a bbolt database', () => {
     const next = numbers(7);
     const whole = await write([source('key', randomPairs(next, 400, 30, 60)), source('meta', randomPairs(next, 3, 30, 60))]);
     const original = JSON.stringify(read(whole));
-    const broken = (change: (bytes: Uint8Array) => Uint8Array | void) => {
+    const broken = (change: (bytes: Uint8Array) => Uint8Array | undefined) => {
       const copy = whole.slice();
       return checkDatabase(new Database(bytesSource(change(copy) ?? copy)));
     };

@@ -30,6 +30,8 @@ export interface ServerStreamSignal extends Caller {
 /** Sends one message; resolves when there is room for the next one. */
 export type Send<Out extends MessageName> = (draft: Draft<Out>) => Promise<void>;
 
+export const moreThanOneMessage = () => new GrpcError(Code.internal, 'grpc: a call of this method needs one message, got more');
+
 /** A method that reads one message and answers with many, no faster than the peer takes them. */
 export function serverStream<In extends MessageName, Out extends MessageName>(
   input: In,
@@ -43,7 +45,7 @@ export function serverStream<In extends MessageName, Out extends MessageName>(
       let request: Message<In> | undefined;
       return {
         message: (bytes) => {
-          if (request) throw new GrpcError(Code.internal, 'grpc: a call of this method needs one message, got more');
+          if (request) throw moreThanOneMessage();
           request = decode(input, bytes);
         },
         end: () => {
@@ -91,14 +93,6 @@ class Answer implements ServerStreamSignal {
     this.resume = undefined;
   }
 }
-
-/** A method that is known and not offered: the text says why and what to do instead. */
-export const refused = (text: string, code: number = Code.unimplemented): Method => ({
-  kind: 'unary',
-  read: () => async () => {
-    throw new GrpcError(code, text);
-  },
-});
 
 /** `/package.Service/Name` for each of `methods`. */
 export const service = (name: string, methods: Record<string, Method>): [string, Method][] =>

@@ -7,9 +7,6 @@ import type { ServerStream } from '../http2/stream.js';
 import type { CallCounts, MethodCount } from './call-counts.js';
 import { Code, GrpcError, toGrpcError } from './status.js';
 
-/** The longest message taken: etcd's 1.5 MiB request and half a MiB around it. */
-export const MAX_MESSAGE = 1.5 * 1024 * 1024 + 512 * 1024;
-
 /** Who calls, as the call itself says it; whether that is believed is decided where it is asked for. */
 export interface Caller {
   /** The token of `Authenticate`, from the metadata `token` or `authorization`. */
@@ -67,6 +64,14 @@ export interface CallSignal extends Caller {
 
 export type Methods = ReadonlyMap<string, Method>;
 
+/** What a listener answers. */
+export interface Served {
+  readonly methods: Methods;
+  readonly counts: CallCounts;
+  /** Bytes of the longest message taken. */
+  readonly maxMessage: number;
+}
+
 const CONTENT_TYPE = ['content-type', 'application/grpc'] as const;
 const OK_HEADERS = encodeHeaders([[':status', '200'], CONTENT_TYPE]);
 const OK_TRAILERS = encodeHeaders([
@@ -74,7 +79,7 @@ const OK_TRAILERS = encodeHeaders([
   ['grpc-message', ''],
 ]);
 
-export function acceptGrpc(methods: Methods, counts: CallCounts, stream: ServerStream, headers: Headers, peer?: Peer): StreamHandler {
+export function acceptGrpc({ methods, counts, maxMessage }: Served, stream: ServerStream, headers: Headers, peer?: Peer): StreamHandler {
   const type = headers.get('content-type') ?? '';
   if (headers.get(':method') !== 'POST' || !type.startsWith('application/grpc')) {
     stream.headers(encodeHeaders([[':status', '415'], CONTENT_TYPE, ['grpc-status', '2'], ['grpc-message', 'not a gRPC request']]), true);
@@ -86,8 +91,7 @@ export function acceptGrpc(methods: Methods, counts: CallCounts, stream: ServerS
     fail(stream, unknownMethod(methods, path), false);
     return IGNORE;
   }
-  const encoding = headers.get('grpc-encoding');
-  const reader = new MessageReader(encoding);
+  const reader = new MessageReader(headers.get('grpc-encoding'), maxMessage);
   const count = counts.of(path);
   count.started++;
   return method.kind === 'unary'
@@ -211,8 +215,8 @@ function openStreaming(
       try {
         reader.read(chunk, (bytes) => handler.message(bytes));
       } catch (e) {
-        handler.gone();
         call.end(e);
+        handler.gone();
       }
     },
     end: () => handler.end(),
@@ -241,7 +245,10 @@ class MessageReader {
   private partial: Uint8Array | undefined;
   private have = 0;
 
-  constructor(private readonly encoding: string | undefined) {}
+  constructor(
+    private readonly encoding: string | undefined,
+    private readonly max: number,
+  ) {}
 
   read(chunk: Uint8Array, message: (bytes: Uint8Array) => void): void {
     let at = 0;
@@ -281,8 +288,8 @@ class MessageReader {
     if (bytes[at] !== 0)
       throw new GrpcError(Code.unimplemented, `grpc: Decompressor is not installed for grpc-encoding "${this.encoding ?? ''}"`);
     const length = ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
-    if (length > MAX_MESSAGE)
-      throw new GrpcError(Code.resourceExhausted, `grpc: received message larger than max (${length} vs. ${MAX_MESSAGE})`);
+    if (length > this.max)
+      throw new GrpcError(Code.resourceExhausted, `grpc: received message larger than max (${length} vs. ${this.max})`);
     return length;
   }
 }

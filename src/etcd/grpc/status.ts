@@ -23,6 +23,7 @@ export const Code = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  dataLoss: 15,
   unauthenticated: 16,
 } as const;
 
@@ -48,6 +49,7 @@ export const errors = {
   requestTooLarge: error(Code.invalidArgument, 'request is too large'),
   keyNotFound: error(Code.invalidArgument, 'key not found'),
   leaseTtlTooLarge: error(Code.outOfRange, 'too large lease TTL'),
+  corrupt: error(Code.dataLoss, 'corrupt cluster'),
   noSpace: error(Code.resourceExhausted, 'mvcc: database space exceeded'),
   memberNotFound: error(Code.notFound, 'member not found'),
   memberBadUrls: error(Code.invalidArgument, 'given member URLs are invalid'),

@@ -165,6 +165,23 @@ describe('watch streams', () => {
     w.stream.end();
   });
 
+  it('say nothing of progress while a watch reads the past', async () => {
+    for (let i = 0; i < 200; i++)
+      await store.txn({
+        compare: [],
+        success: Array.from({ length: 100 }, (_, n) => ({ put: { key: `p${i}/${n}`, value: new Uint8Array(0) } })),
+        failure: [],
+      });
+    const w = new WatchStream();
+    w.stream.write({ create: { key: 'p', rangeEnd: 'q', startRevision: 2 } });
+    const asking = setInterval(() => w.stream.write({ progress: {} }), 1);
+    await w.until(() => w.answers.some((a) => a.watchId === -1));
+    clearInterval(asking);
+    const told = w.answers.findIndex((a) => a.watchId === -1);
+    expect(w.answers.slice(0, told).flatMap((a) => a.events)).toHaveLength(20_000);
+    w.stream.cancel();
+  });
+
   it('tell quiet watches that they are up to date', async () => {
     const w = new WatchStream();
     w.stream.write({ create: { key: 'quiet', progressNotify: true } });
@@ -249,6 +266,52 @@ describe('locks and elections', () => {
     await expect(
       call('/v3electionpb.Election/Proclaim', 'ProclaimRequest', 'ProclaimResponse', { leader, value: bytes('x') }),
     ).rejects.toMatchObject({ details: 'election: not leader' });
+  });
+
+  it('observe one election in a call', async () => {
+    const stream = client.makeBidiStreamRequest(
+      '/v3electionpb.Election/Observe',
+      (m: Draft<'LeaderRequest'>) => Buffer.from(encode('LeaderRequest', m)),
+      (b: Buffer) => decode('LeaderResponse', b),
+    );
+    stream.on('data', () => {});
+    const failed = new Promise((resolve) => stream.on('error', resolve));
+    stream.write({ name: 'one' });
+    stream.write({ name: 'two' });
+    expect(await failed).toMatchObject({ code: 13, details: 'grpc: a call of this method needs one message, got more' });
+  });
+});
+
+describe('what a request must pass', () => {
+  it('is asked of locks and elections, too', async () => {
+    const lease = (await store.leaseGrant(60)).id;
+    const large = new Uint8Array(1_600_000);
+    await expect(
+      call('/v3electionpb.Election/Campaign', 'CampaignRequest', 'CampaignResponse', { name: 'e', lease, value: large }),
+    ).rejects.toMatchObject({ details: 'etcdserver: request is too large' });
+    expect((await store.range({ key: 'e/', end: 'e0' })).count).toBe(0);
+  });
+
+  it('lets a larger request through where the limit is higher', async () => {
+    await server.stop();
+    server = new EtcdServer({ store, env, listen: ['http://127.0.0.1:0'], limits: { maxRequestBytes: 5_000_000 } });
+    await server.start();
+    client.close();
+    client = new grpc.Client(server.urls[0]!.slice('http://'.length), grpc.credentials.createInsecure());
+    await put('large', new Uint8Array(4_900_000));
+    await expect(put('large', new Uint8Array(5_100_000))).rejects.toMatchObject({ details: 'etcdserver: request is too large' });
+  });
+
+  it('stops writes while the data is said to be corrupt', async () => {
+    const alarm = (action: number, memberId = 0n) =>
+      call('/etcdserverpb.Maintenance/Alarm', 'AlarmRequest', 'AlarmResponse', { action, alarm: 2, memberId });
+    expect((await alarm(1, 77n)).alarms).toEqual([]);
+    await put('a', '1');
+    expect((await alarm(1)).alarms).toMatchObject([{ alarm: 2 }]);
+    await expect(put('a', '2')).rejects.toMatchObject({ code: 15, details: 'etcdserver: corrupt cluster' });
+    expect((await call('/etcdserverpb.KV/Range', 'RangeRequest', 'RangeResponse', { key: 'a' })).count).toBe(1);
+    await alarm(2);
+    await put('a', '2');
   });
 });
 

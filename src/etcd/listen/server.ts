@@ -13,7 +13,7 @@ import { AlarmBook } from '../alarms.js';
 import { Auth, type AuthOptions, DEFAULT_AUTH } from '../auth/auth.js';
 import { DEFAULT_LIMITS, type EtcdContext, type EtcdLimits } from '../context.js';
 import { CallCounts } from '../grpc/call-counts.js';
-import { acceptGrpc, type Methods, type Peer } from '../grpc/router.js';
+import { acceptGrpc, type Peer, type Served } from '../grpc/router.js';
 import { type Page, page } from '../http-pages.js';
 import { Http2Connection, type StreamHandler } from '../http2/connection.js';
 import { Code } from '../http2/frames.js';
@@ -46,8 +46,16 @@ export interface EtcdServerOptions {
 const HELLO_MS = 10_000;
 /** Time that running calls have to end when the server stops. */
 const DRAIN_MS = 1_000;
-const NO_METHODS: Methods = new Map();
-const NO_CALLS = new CallCounts(NO_METHODS);
+/** What a message may have around a request of the size allowed. */
+const AROUND_REQUEST = 512 * 1024;
+
+const served = (methods: Served['methods'], maxRequestBytes = 0): Served => ({
+  methods,
+  counts: new CallCounts(methods),
+  maxMessage: maxRequestBytes + AROUND_REQUEST,
+});
+const NO_CALLS = served(new Map());
+
 const IGNORE: StreamHandler = { data() {}, end() {}, gone() {} };
 const PREFACE_START = Buffer.from('PRI * HTTP/2');
 
@@ -78,11 +86,10 @@ export class EtcdServer implements Component {
     const { options } = this;
     const context = await makeContext(options, () => this.urls_);
     this.context = context;
-    const methods = allMethods(context);
-    this.calls = new CallCounts(methods);
+    this.calls = served(allMethods(context), context.limits.maxRequestBytes);
     try {
-      for (const url of options.listen) this.urls_.push(await this.listen(new URL(url), methods));
-      for (const url of options.listenMetrics ?? []) this.metricsUrls_.push(await this.listen(new URL(url), NO_METHODS));
+      for (const url of options.listen) this.urls_.push(await this.listen(new URL(url), this.calls));
+      for (const url of options.listenMetrics ?? []) this.metricsUrls_.push(await this.listen(new URL(url), NO_CALLS));
     } catch (e) {
       await this.stop();
       throw e;
@@ -108,16 +115,16 @@ export class EtcdServer implements Component {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  private async listen(url: URL, methods: Methods): Promise<string> {
+  private async listen(url: URL, calls: Served): Promise<string> {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error(`cannot listen on ${url.href}: only http and https URLs`);
     const secure = url.protocol === 'https:';
     if (secure && !this.options.tls) throw new Error(`${url.href} needs --cert-file and --key-file`);
     const server = secure
       ? tls.createServer(tlsOptions(this.options.tls!), (socket) => {
-          if (socket.alpnProtocol === 'h2') this.serveHttp2(socket, methods, undefined);
-          else this.sniff(socket, methods);
+          if (socket.alpnProtocol === 'h2') this.serveHttp2(socket, calls, undefined);
+          else this.sniff(socket, calls);
         })
-      : net.createServer((socket) => this.sniff(socket, methods));
+      : net.createServer((socket) => this.sniff(socket, calls));
     server.on('connection', (socket: net.Socket) => this.track(socket));
     server.on('tlsClientError', (error: Error) => this.options.env.log.debug('TLS handshake failed', { error: error.message }));
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -144,7 +151,7 @@ export class EtcdServer implements Component {
   }
 
   /** Waits for enough bytes to tell HTTP/2 from HTTP/1.1. */
-  private sniff(socket: net.Socket, methods: Methods): void {
+  private sniff(socket: net.Socket, calls: Served): void {
     let seen: Buffer = Buffer.alloc(0);
     const timer = this.options.env.clock.after(HELLO_MS, () => socket.destroy());
     const onData = (chunk: Buffer) => {
@@ -155,7 +162,7 @@ export class EtcdServer implements Component {
       timer.cancel();
       socket.off('data', onData);
       if (isHttp2) {
-        this.serveHttp2(socket, methods, seen);
+        this.serveHttp2(socket, calls, seen);
         return;
       }
       socket.pause();
@@ -168,8 +175,8 @@ export class EtcdServer implements Component {
     socket.on('error', () => socket.destroy());
   }
 
-  private serveHttp2(socket: net.Socket, methods: Methods, first: Buffer | undefined): void {
-    const peer = peerOf(socket);
+  private serveHttp2(socket: net.Socket, calls: Served, first: Buffer | undefined): void {
+    const peer = this.options.tls?.clientCertAuth ? peerOf(socket) : undefined;
     const connection = new Http2Connection(
       {
         write: (bytes) => socket.write(bytes),
@@ -178,8 +185,7 @@ export class EtcdServer implements Component {
         soon: (fn) => process.nextTick(fn),
       },
       (stream, headers) => {
-        if (headers.get(':method') === 'POST')
-          return acceptGrpc(methods, methods === NO_METHODS ? NO_CALLS : this.calls, stream, headers, peer);
+        if (headers.get(':method') === 'POST') return acceptGrpc(calls, stream, headers, peer);
         this.onHttp2Page(stream, headers).catch(() => stream.reset(Code.internal));
         return IGNORE;
       },
@@ -203,7 +209,7 @@ export class EtcdServer implements Component {
       received += socket.bytesRead;
       sent += socket.bytesWritten;
     }
-    return { connections: this.sockets.size, bytesReceived: received, bytesSent: sent, calls: this.calls };
+    return { connections: this.sockets.size, bytesReceived: received, bytesSent: sent, calls: this.calls.counts };
   }
 
   /** A page for a client that speaks HTTP/2 (curl does over TLS). */
@@ -243,7 +249,8 @@ export class EtcdServer implements Component {
 function peerOf(socket: net.Socket): Peer | undefined {
   if (!(socket instanceof tls.TLSSocket) || !socket.authorized) return undefined;
   const name: string | string[] | undefined = socket.getPeerCertificate().subject?.CN;
-  return { commonName: typeof name === 'string' ? name : (name?.at(-1) ?? '') };
+  // A certificate without a name is nobody's.
+  return { commonName: (typeof name === 'string' ? name : name?.at(-1)) || undefined };
 }
 
 /** The same bytes as no Buffer, whose `slice` would not copy. */

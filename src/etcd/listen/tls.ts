@@ -5,9 +5,9 @@ import type tls from 'node:tls';
 export interface EtcdTls {
   readonly certFile: string;
   readonly keyFile: string;
-  /** Clients must show a certificate that this authority signed. */
+  /** Clients must show a certificate that this authority signed, with `clientCertAuth` or without it. */
   readonly trustedCaFile?: string;
-  /** With `trustedCaFile`: whether a client without a certificate is refused (`--client-cert-auth`). */
+  /** Whether the certificate's common name is also the name of the user who calls (`--client-cert-auth`). */
   readonly clientCertAuth?: boolean;
   /** Revoked client certificates. */
   readonly crlFile?: string;
@@ -18,14 +18,14 @@ export interface EtcdTls {
 }
 
 export function tlsOptions(options: EtcdTls): tls.TlsOptions {
-  const auth = options.clientCertAuth ?? options.trustedCaFile !== undefined;
-  if (auth && !options.trustedCaFile) throw new Error('client-cert-auth needs trusted-ca-file');
+  const asksForCertificate = options.trustedCaFile !== undefined;
+  if (options.clientCertAuth && !asksForCertificate) throw new Error('client-cert-auth needs trusted-ca-file');
   return {
     cert: readPem('cert-file', options.certFile),
     key: readPem('key-file', options.keyFile),
     ca: options.trustedCaFile ? readPem('trusted-ca-file', options.trustedCaFile) : undefined,
-    requestCert: auth,
-    rejectUnauthorized: auth,
+    requestCert: asksForCertificate,
+    rejectUnauthorized: asksForCertificate,
     ALPNProtocols: ['h2', 'http/1.1'],
     minVersion: options.minVersion ?? 'TLSv1.2',
     ...(options.maxVersion ? { maxVersion: options.maxVersion } : {}),

@@ -26,7 +26,12 @@ function changing<Name extends ChangeName>(
 ): Method {
   return unary(input, output, async (r, signal) => {
     c.auth.needRoot(signal);
-    await c.auth.change(await change(r));
+    const made = await change(r);
+    await c.auth.change((state) => {
+      // Hashing takes its time, and others change things meanwhile.
+      c.auth.needRoot(signal);
+      return made(state);
+    });
     after?.(r);
     return { header: header(c, c.store.revision) };
   });

@@ -2,7 +2,7 @@
  * The rules for a transaction's shape: not too many operations, and no key written twice. The two branches of a nested transaction
  * may write the same key, since only one of them runs.
  */
-import type { Key, KeyRange, Operation, TxnRequest } from '../../store/store.js';
+import { inRange, type Key, type KeyRange, type Operation, type TxnRequest } from '../../store/store.js';
 import { errors } from '../grpc/status.js';
 
 export function checkTxn(txn: TxnRequest, maxOps: number): void {
@@ -37,9 +37,6 @@ function checkOverlap(ops: readonly Operation[]): Written {
 }
 
 function addPut({ puts, deletes }: Written, key: Key): void {
-  if (puts.has(key) || deletes.some((range) => holds(range, key))) throw errors.duplicateKey();
+  if (puts.has(key) || deletes.some((range) => inRange(range, key))) throw errors.duplicateKey();
   puts.add(key);
 }
-
-const holds = (range: KeyRange, key: Key): boolean =>
-  range.end === undefined ? key === range.key : key >= range.key && (range.end === '\0' || key < range.end);

@@ -2,13 +2,14 @@
 
 import { decode, encodeFramed } from '../../store/proto/codec.js';
 import type { Message } from '../../store/proto/message.js';
-import { type KeyValue, prefixEnd, type Store } from '../../store/store.js';
-import { mayDelete, mayTakeTurn, mayWatchTurns } from '../auth/check.js';
+import { type KeyValue, prefixEnd, type Store, type Watch } from '../../store/store.js';
+import { mayWatchTurns } from '../auth/check.js';
 import { type EtcdContext, header } from '../context.js';
-import { service, unary } from '../grpc/method.js';
+import { moreThanOneMessage, service, unary } from '../grpc/method.js';
 import type { Call, Method, StreamingHandler } from '../grpc/router.js';
 import { Code, GrpcError } from '../grpc/status.js';
-import { leave, replaceValue, takeTurn } from './turn-taking.js';
+import { leaving, replacing, takeTurn } from './turn-taking.js';
+import { write } from './write.js';
 
 const missingLeader = () => new GrpcError(Code.invalidArgument, '"leader" field must be provided');
 const notLeader = () => new GrpcError(Code.unknown, 'election: not leader');
@@ -18,14 +19,13 @@ export function electionService(c: EtcdContext): [string, Method][] {
   const { auth, store } = c;
   return service('v3electionpb.Election', {
     Campaign: unary('CampaignRequest', 'CampaignResponse', async (r, signal) => {
-      if (auth.enabled) await mayTakeTurn(auth, store, signal, r.name, r.lease);
-      const { key, revision, lease } = await takeTurn(store, r.name, r.lease, r.value, signal);
+      const { key, revision, lease } = await takeTurn(c, r.name, r.lease, r.value, signal);
       return { header: header(c, store.revision), leader: { name: r.name, key, rev: revision, lease } };
     }),
     Proclaim: unary('ProclaimRequest', 'ProclaimResponse', async (r, signal) => {
       if (!r.leader) throw missingLeader();
-      if (auth.enabled) mayDelete(auth, signal, { key: r.leader.key });
-      if (!(await replaceValue(store, place(r.leader), r.value))) throw notLeader();
+      const { succeeded } = await write(c, signal, replacing(place(r.leader), r.value));
+      if (!succeeded) throw notLeader();
       return { header: header(c, store.revision) };
     }),
     Leader: unary('LeaderRequest', 'LeaderResponse', async (r, signal) => {
@@ -37,8 +37,7 @@ export function electionService(c: EtcdContext): [string, Method][] {
     Observe: { kind: 'stream', open: (call) => observe(c, call) },
     Resign: unary('ResignRequest', 'ResignResponse', async (r, signal) => {
       if (!r.leader) throw missingLeader();
-      if (auth.enabled) mayDelete(auth, signal, { key: r.leader.key });
-      await leave(store, place(r.leader));
+      await write(c, signal, leaving(place(r.leader)));
       return { header: header(c, store.revision) };
     }),
   });
@@ -55,7 +54,7 @@ async function leader(store: Store, name: string): Promise<{ kv: KeyValue | unde
 /** Tells the leader now, and again whenever another leads or the leader's value changes. */
 function observe(c: EtcdContext, call: Call): StreamingHandler {
   let told = 0;
-  let stop = () => {};
+  let watch: Watch | undefined;
   const tell = async (name: string) => {
     const { kv, revision } = await leader(c.store, name);
     if (!kv || kv.modRevision === told) return;
@@ -64,15 +63,15 @@ function observe(c: EtcdContext, call: Call): StreamingHandler {
   };
   return {
     message(bytes) {
+      if (watch) throw moreThanOneMessage();
       const { name } = decode('LeaderRequest', bytes);
       if (c.auth.enabled) mayWatchTurns(c.auth, call, name);
       const update = () => void tell(name).catch((e) => call.end(e));
       const prefix = `${name}/`;
-      const watch = c.store.watch({ key: prefix, end: prefixEnd(prefix) }, { events: update, end: (error) => call.end(error) });
-      stop = () => watch.cancel();
+      watch = c.store.watch({ key: prefix, end: prefixEnd(prefix) }, { events: update, end: (error) => call.end(error) });
       update();
     },
     end() {},
-    gone: () => stop(),
+    gone: () => watch?.cancel(),
   };
 }

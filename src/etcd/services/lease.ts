@@ -17,13 +17,15 @@ export function leaseService(c: EtcdContext): [string, Method][] {
     LeaseGrant: unary('LeaseGrantRequest', 'LeaseGrantResponse', async (r, signal) => {
       auth.needUser(signal);
       if (r.ttl > MAX_TTL) throw errors.leaseTtlTooLarge();
-      if (c.alarms.mustCheck) await c.alarms.checkSpace();
+      c.alarms.checkCorrupt();
+      if (c.alarms.mustCheckSpace) await c.alarms.checkSpace();
       const { id, ttl } = await store.leaseGrant(Math.max(r.ttl, MIN_TTL), r.id);
       return { header: header(c, store.revision), id, ttl };
     }),
 
     LeaseRevoke: unary('LeaseRevokeRequest', 'LeaseRevokeResponse', async (r, signal) => {
       if (auth.enabled) await mayEndLease(auth, store, signal, r.id);
+      c.alarms.checkCorrupt();
       await store.leaseRevoke(r.id);
       return { header: header(c, store.revision) };
     }),

@@ -1,6 +1,7 @@
 /** etcdserverpb.Maintenance: status, hashes, alarms, defragmentation, snapshots. */
 import { maintenanceOf } from '../../store/maintenance.js';
 import { CompactedError, FutureRevisionError } from '../../store/store.js';
+import { Alarm, alarmName } from '../alarms.js';
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext, header } from '../context.js';
 import { serverStream, service, unary } from '../grpc/method.js';
 import type { Method } from '../grpc/router.js';
@@ -36,10 +37,7 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
         raftIndex: index,
         raftTerm: c.raftTerm,
         raftAppliedIndex: index,
-        errors: [
-          ...alarms.list.map((a) => `memberID:${c.memberId} alarm:${a === 1 ? 'NOSPACE' : 'CORRUPT'} `),
-          ...(failure ? [failure.message] : []),
-        ],
+        errors: [...alarms.list.map((a) => `memberID:${c.memberId} alarm:${alarmName(a)} `), ...(failure ? [failure.message] : [])],
         storageVersion: ETCD_CLUSTER_VERSION,
         dbSizeQuota: Math.max(c.limits.quotaBackendBytes, 0),
         downgradeInfo: {},
@@ -49,19 +47,23 @@ export function maintenanceService(c: EtcdContext): [string, Method][] {
     Alarm: unary('AlarmRequest', 'AlarmResponse', async (r, signal) => {
       if (r.action === GET) auth.needUser(signal);
       else auth.needRoot(signal);
-      const list = (of: readonly number[]) => of.map((alarm) => ({ memberId: c.memberId, alarm }));
-      const wanted = r.alarm === 0 ? alarms.list : alarms.list.filter((a) => a === r.alarm);
-      if (r.action === ACTIVATE) {
-        if (r.alarm === 0) return { header: header(c, store.revision), alarms: [] };
-        await alarms.raise(r.alarm);
-        return { header: header(c, store.revision), alarms: list([r.alarm]) };
-      }
+      if (r.alarm !== Alarm.none && alarmName(r.alarm) === undefined) throw notDone(`unknown alarm ${r.alarm}`);
+      const answer = (of: readonly number[]) => ({
+        header: header(c, store.revision),
+        alarms: of.map((alarm) => ({ memberId: c.memberId, alarm })),
+      });
+      const wanted = r.alarm === Alarm.none ? alarms.list : alarms.list.filter((a) => a === r.alarm);
+      if (r.action === GET) return answer(wanted);
+      // Of another member there is nothing to raise or to put down.
+      if (r.memberId !== 0n && r.memberId !== c.memberId) return answer([]);
       if (r.action === DEACTIVATE) {
         for (const alarm of wanted) await alarms.disarm(alarm);
-        return { header: header(c, store.revision), alarms: list(wanted) };
+        return answer(wanted);
       }
-      if (r.action !== GET) throw notDone(`unknown alarm action ${r.action}`);
-      return { header: header(c, store.revision), alarms: list(wanted) };
+      if (r.action !== ACTIVATE) throw notDone(`unknown alarm action ${r.action}`);
+      if (r.alarm === Alarm.none) return answer([]);
+      await alarms.raise(r.alarm);
+      return answer([r.alarm]);
     }),
 
     Defragment: unary('DefragmentRequest', 'DefragmentResponse', async (_, signal) => {

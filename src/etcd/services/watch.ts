@@ -234,11 +234,10 @@ class WatchStream implements StreamingHandler {
     this.send({ watchId: id, canceled: true }, this.c.store.revision);
   }
 
-  /** Once every watch of the stream has seen all up to now, one answer for them all. */
+  /** Where every watch of the stream has seen all up to now, one answer for them all; else none, as from etcd. */
   private progress(): void {
-    const { revision } = this.c.store;
     this.sendHeld();
-    if ([...this.entries.values()].every((e) => e.handle !== undefined)) this.send({ watchId: NO_WATCH }, revision);
+    if ([...this.entries.values()].every((e) => e.handle?.inStep)) this.send({ watchId: NO_WATCH }, this.c.store.revision);
   }
 
   private notices(): void {

@@ -3,7 +3,7 @@
  * batch as it becomes durable). Watches of the same range and options share one list of events.
  */
 import { nextTurn } from '../../util/turn.js';
-import { CompactedError, type StoreEvent, type Watch, type WatchRequest, type WatchSink } from '../store.js';
+import { CompactedError, inRange, type StoreEvent, type Watch, type WatchRequest, type WatchSink } from '../store.js';
 import { type RangeGroup, RangeIndex } from './range-index.js';
 import type { State } from './state.js';
 import type { Version } from './version.js';
@@ -59,6 +59,9 @@ export class WatchHub {
     if (watcher.next > this.revision) this.inStep.add(request, watcher);
     else this.fallBehind(watcher);
     return {
+      get inStep() {
+        return watcher.phase === 'in step';
+      },
       cancel: () => this.end(watcher),
       requestProgress: () => {
         if (watcher.phase === 'in step') this.guard(() => sink.progress?.(this.revision));
@@ -187,6 +190,3 @@ export class WatchHub {
     }
   }
 }
-
-const inRange = (range: WatchRequest, key: string): boolean =>
-  range.end === undefined ? key === range.key : key >= range.key && (range.end === '\0' || key < range.end);

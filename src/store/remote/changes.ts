@@ -1,6 +1,6 @@
 /** What a transaction changed: the watches that cover it have to be told before the writer is. */
 import type { Message } from '../proto/message.js';
-import type { KeyRange, Operation, TxnRequest, WatchRequest } from '../store.js';
+import { inRange, type Operation, type TxnRequest, type WatchRequest } from '../store.js';
 
 export interface Change {
   readonly type: 'put' | 'delete';
@@ -24,6 +24,3 @@ function changesOfOne(op: Operation, r: Message<'ResponseOp'>): Change[] {
 }
 
 export const covers = (w: WatchRequest, c: Change): boolean => inRange(w, c.key) && !(c.type === 'put' ? w.noPut : w.noDelete);
-
-export const inRange = (range: KeyRange, key: string): boolean =>
-  range.end === undefined ? key === range.key : key >= range.key && (range.end === '\0' || key < range.end);

@@ -82,6 +82,8 @@ export class RemoteStore implements Store {
   watch(request: WatchRequest, sink: WatchSink): Watch {
     const watcher = this.watches.watch(request, sink, request.startRevision || this.newest + 1);
     return {
+      // Only the cluster could say.
+      inStep: false,
       cancel: () => this.watches.cancel(watcher),
       requestProgress: () => {
         // The present of the cluster, not of this process; while none answers, a later request asks again.

@@ -10,7 +10,7 @@ import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { sleep, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import type { Draft, Message } from '../proto/message.js';
-import { CompactedError, type Watch, type WatchRequest, type WatchSink } from '../store.js';
+import { CompactedError, type WatchRequest, type WatchSink } from '../store.js';
 import { type Change, covers } from './changes.js';
 import { RemoteStoreError, watchRefused } from './errors.js';
 import type { Member } from './member.js';
@@ -38,7 +38,7 @@ export class Watches {
   private creating: number[] = [];
   private running = false;
   private traceTimer: Timer | undefined;
-  private tracer: Watch | undefined;
+  private tracing = false;
 
   constructor(
     private readonly members: Members,
@@ -192,7 +192,7 @@ export class Watches {
   }
 
   private traceLater(): void {
-    if (this.tracer || this.traceTimer || this.owing().length === 0) return;
+    if (this.tracing || this.traceTimer || this.owing().length === 0) return;
     this.traceTimer = this.env.clock.after(TRACE_AFTER_MS, () => {
       this.traceTimer = undefined;
       this.trace();
@@ -207,8 +207,9 @@ export class Watches {
     const owing = this.owing();
     if (owing.length === 0) return;
     const goal = Math.max(...owing.map((w) => w.owed!));
+    this.tracing = true;
     const done = () => {
-      this.tracer = undefined;
+      this.tracing = false;
       this.traceLater();
     };
     const watcher = this.watch(
@@ -226,6 +227,5 @@ export class Watches {
       },
       Math.min(...owing.map((w) => w.next)),
     );
-    this.tracer = { cancel: () => this.cancel(watcher), requestProgress() {} };
   }
 }
