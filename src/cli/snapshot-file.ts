@@ -73,10 +73,3 @@ export class SnapshotFile {
 
 /** As Go prints bytes, which is what etcdutl says. */
 const numbers = (bytes: Uint8Array): string => `[${[...bytes].join(' ')}]`;
-
-/** The names in it are on the disk after this. */
-export function syncDirectory(dir: string): void {
-  const fd = fs.openSync(dir, 'r');
-  fs.fsyncSync(fd);
-  fs.closeSync(fd);
-}

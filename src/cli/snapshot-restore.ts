@@ -2,11 +2,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { stateOf } from '../etcd/snapshot/import.js';
+import { syncDirectory } from '../store/embedded/file-log.js';
 import { openEmbeddedStore } from '../store/embedded/open.js';
 import type { HistoryRecord } from '../store/maintenance.js';
 import type { Env } from '../util/component.js';
 import { UserError } from './fail.js';
-import { SnapshotFile, syncDirectory } from './snapshot-file.js';
+import { SnapshotFile } from './snapshot-file.js';
 
 export interface RestoreOptions {
   readonly file: string;

@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import http2 from 'node:http2';
 import path from 'node:path';
+import { syncDirectory } from '../store/embedded/file-log.js';
 import { decode, encodeFramed, GRPC_HEAD } from '../store/proto/codec.js';
 import { UserError } from './fail.js';
-import { hasDigest, SnapshotFile, syncDirectory } from './snapshot-file.js';
+import { hasDigest, SnapshotFile } from './snapshot-file.js';
 
 export interface SaveOptions {
   /** `http://HOST:PORT`, `https://HOST:PORT`, or HOST:PORT. */

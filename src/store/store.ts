@@ -97,7 +97,7 @@ export interface TxnResult {
 }
 
 export interface WatchRequest extends KeyRange {
-  /** First revision to see; absent: what comes after now. */
+  /** First revision to see; absent: what comes after `Store.revision`. */
   readonly startRevision?: number;
   readonly prevKv?: boolean;
   readonly noPut?: boolean;
@@ -198,7 +198,7 @@ export class LeaseExistsError extends Error {
     this.name = 'LeaseExistsError';
   }
 }
-/** The disk failed or is full: the write did not happen and no further one will be taken. */
+/** The disk failed or is full: the write is not acknowledged and no further one will be taken. */
 export class StoreFailedError extends Error {
   constructor(cause: Error) {
     super(`the store cannot write any more: ${cause.message}`, { cause });

@@ -9,12 +9,15 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Calls `fn` once after `ms` milliseconds. A timer does not keep the process alive. */
+  /** Milliseconds since some moment: never set, so that the difference of two is what has passed. */
+  monotonic(): number;
+  /** Calls `fn` once after `ms` milliseconds. The process lives on until it is called or cancelled. */
   after(ms: number, fn: () => void): Timer;
 }
 
 export const realClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(ms, fn) {
     // Node fires a timer of more than 2^31-1 ms at once; wait in steps instead.
     const MAX = 2 ** 31 - 1;

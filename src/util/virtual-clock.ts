@@ -23,6 +23,10 @@ export class VirtualClock implements Clock {
     return this.time;
   }
 
+  monotonic(): number {
+    return this.time;
+  }
+
   after(ms: number, fn: () => void): Timer {
     const due: Due = { at: this.time + Math.max(ms, 0), order: this.order++, fn };
     this.timers.add(due);

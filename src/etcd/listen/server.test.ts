@@ -93,6 +93,17 @@ describe('unary calls', () => {
     expect(kvs.map((kv) => kv.value[999_999])).toEqual(kvs.map((kv) => Number(kv.key.slice(3))));
   });
 
+  it('take a limit and a revision below zero for none', async () => {
+    for (const key of ['a', 'b']) await put(key, '1');
+    const answer = await call('/etcdserverpb.KV/Range', 'RangeRequest', 'RangeResponse', {
+      key: 'a',
+      rangeEnd: 'c',
+      limit: -1,
+      revision: -5,
+    });
+    expect(answer.kvs.map((kv) => kv.key)).toEqual(['a', 'b']);
+  });
+
   it.each([
     [
       'an unknown method',

@@ -19,8 +19,9 @@ export function toRange(r: Message<'RangeRequest'>): RangeRequest {
   const sorted = r.sortOrder !== SORT_NONE || by !== 'key';
   return {
     ...keyRange(r.key, r.rangeEnd),
-    revision: r.revision,
-    limit: r.limit,
+    // As etcd takes them: below zero is as nothing said.
+    revision: Math.max(r.revision, 0),
+    limit: Math.max(r.limit, 0),
     sort: sorted ? { by, descending: r.sortOrder === SORT_DESCEND } : undefined,
     serializable: r.serializable,
     keysOnly: r.keysOnly,

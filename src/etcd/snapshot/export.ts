@@ -99,12 +99,18 @@ function keyValueSize(r: HistoryOutline): number {
     intField(r.modRevision) +
     intField(r.version) +
     bytesField(r.length) +
-    (r.lease < 0n ? NEGATIVE : intField(Number(r.lease)))
+    leaseField(r.lease)
   );
 }
 
-/** A tag and ten bytes of varint. */
-const NEGATIVE = 11;
+/** A lease may be any 64 bits: more than a number holds. */
+function leaseField(lease: bigint): number {
+  if (lease === 0n) return 0;
+  let size = 2;
+  for (let rest = BigInt.asUintN(64, lease); rest >= 128n; rest >>= 7n) size++;
+  return size;
+}
+
 const bytesField = (length: number): number => (length === 0 ? 0 : intField(length) + length);
 
 /** A tag of one byte and a varint; nothing for zero. */

@@ -96,6 +96,15 @@ describe('a snapshot in the form of etcd', () => {
     await store.close();
   });
 
+  it.each([1n, 127n, 128n, 2n ** 56n - 1n, 2n ** 56n, 2n ** 63n - 1n])('holds a key with lease %d', async (id) => {
+    const store = openMemoryStore({ env });
+    await store.leaseGrant(100, id);
+    await store.txn({ compare: [], success: [{ put: { key: 'a', value: bytes('1'), lease: id } }], failure: [] });
+    const back = stateOf(await database(store.snapshot()));
+    expect([...back.history].map((r) => r.lease)).toEqual([id]);
+    await store.close();
+  });
+
   it('is of one moment while writes go on', async () => {
     const store = await busyStore(9, 300);
     const before = comparable(copyState(store.snapshot()));

@@ -22,28 +22,45 @@ export function lockDirectory(dir: string): () => void {
 /** The lock names a process by id and start time, so that a later process with the same id does not count. */
 function takeLock(lock: string, dir: string): void {
   const mine = `${process.pid} ${processStart(process.pid) ?? ''}\n`;
+  // Written under another name first: who finds the lock finds it whole.
+  const own = `${lock}.${process.pid}`;
+  fs.writeFileSync(own, mine, { mode: 0o600 });
+  try {
+    take(dir, lock, own);
+  } finally {
+    fs.rmSync(own, { force: true });
+  }
+}
+
+function take(dir: string, lock: string, own: string): void {
   for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      fs.writeFileSync(lock, mine, { flag: 'wx', mode: 0o600 });
-      return;
-    } catch (e) {
-      if ((e as NodeJS.ErrnoException).code !== 'EEXIST') throw e;
-    }
+    if (linked(own, lock)) return;
     const theirs = readIfThere(lock);
     if (theirs === undefined) continue;
     const [pid, started] = theirs.trim().split(' ');
     if (alive(Number(pid), started)) throw new StoreLockedError(dir, Number(pid));
     // Take the dead one away under another name, and see that it was still the dead one.
-    const aside = `${lock}.${process.pid}`;
+    const aside = `${own}.dead`;
     try {
       fs.renameSync(lock, aside);
     } catch {
       continue;
     }
-    if (readIfThere(aside) !== theirs) fs.linkSync(aside, lock);
+    if (readIfThere(aside) !== theirs) linked(aside, lock);
     fs.rmSync(aside, { force: true });
   }
   throw new Error(`cannot lock the data directory ${dir}: others keep taking it`);
+}
+
+/** False: there is one already. */
+function linked(file: string, as: string): boolean {
+  try {
+    fs.linkSync(file, as);
+    return true;
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw e;
+  }
 }
 
 function readIfThere(file: string): string | undefined {

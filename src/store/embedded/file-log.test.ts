@@ -2,14 +2,49 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { realClock } from '../../util/clock.js';
+import { silentLogger } from '../../util/logger.js';
+import { seededRandom } from '../../util/random.js';
 import { StoreLockedError } from './file-lock.js';
 import { openLogDirectory } from './file-log.js';
+import { openEmbeddedStore } from './open.js';
+import type { LocalStore } from './store.js';
 
 let dir: string;
 beforeEach(() => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-log-'));
 });
 afterEach(() => fs.rmSync(dir, { recursive: true }));
+
+it('a rewrite whose old files cannot be taken away keeps the new one, and its place among the open files', async () => {
+  const env = { clock: realClock, random: seededRandom(1), log: silentLogger };
+  const files = openLogDirectory(dir);
+  let fails = true;
+  const syncNamesLater = async () => {
+    if (fails) throw Object.assign(new Error('EIO: the disk says no'), { code: 'EIO' });
+    await files.syncNamesLater();
+  };
+  const store = await openEmbeddedStore({ dir, files: { ...files, syncNamesLater }, env, valueMemory: 10 });
+  const put = (key: string) => {
+    const value = new TextEncoder().encode(`${key} has a value`);
+    return store.txn({ compare: [], success: [{ put: { key, value } }], failure: [] });
+  };
+  for (const key of ['a', 'b', 'c']) await put(key);
+  await expect(store.defragment()).rejects.toThrow('EIO');
+  fails = false;
+  // Takes the number of a file that was closed by mistake.
+  fs.writeFileSync(path.join(dir, 'other'), 'x'.repeat(1000));
+  const other = fs.openSync(path.join(dir, 'other'), 'r');
+  await put('d');
+  const values = async (s: LocalStore) => (await s.range({ key: '\0', end: '\0' })).kvs.map((kv) => new TextDecoder().decode(kv.value));
+  const wanted = ['a', 'b', 'c', 'd'].map((key) => `${key} has a value`);
+  expect(await values(store)).toEqual(wanted);
+  await store.close();
+  fs.closeSync(other);
+  const again = await openEmbeddedStore({ dir, env });
+  expect(await values(again)).toEqual(wanted);
+  await again.close();
+});
 
 it('lets one process at a time into a data directory', () => {
   const first = openLogDirectory(dir);

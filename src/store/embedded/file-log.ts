@@ -27,6 +27,7 @@ const native = (zlib as { crc32?: (data: Uint8Array, value?: number) => number }
 export class NodeLogFile implements LogFile {
   size: number;
   private inThread = 0;
+  private closed = false;
 
   constructor(
     readonly name: string,
@@ -69,6 +70,8 @@ export class NodeLogFile implements LogFile {
   }
 
   read(at: number, length: number): Uint8Array {
+    // Its number may be another file's by now.
+    if (this.closed) throw new Error(`${this.name} is closed`);
     const wanted = Math.min(length, Math.max(this.size - at, 0));
     const bytes = Buffer.allocUnsafeSlow(wanted);
     let got = 0;
@@ -88,6 +91,8 @@ export class NodeLogFile implements LogFile {
   }
 
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     fs.closeSync(this.fd);
   }
 }
@@ -96,9 +101,23 @@ function writeAll(fd: number, bytes: Uint8Array, at: number): void {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done);
 }
 
+/** Makes a directory where it is missing, durably. */
+function makeDirectory(dir: string): void {
+  const made = fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  for (let at = dir; at.length >= made.length; at = path.dirname(at)) syncDirectory(path.dirname(at));
+}
+
+/** The names in it are on the disk after this. */
+export function syncDirectory(dir: string): void {
+  const fd = fs.openSync(dir, 'r');
+  fs.fsyncSync(fd);
+  fs.closeSync(fd);
+}
+
 /** Opens a data directory, makes it where it is missing, and locks it against other processes. */
 export function openLogDirectory(dir: string): LogDirectory {
-  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeDirectory(path.resolve(dir));
   const full = fs.realpathSync(dir);
   const unlock = lockDirectory(full);
   const names = fs.openSync(full, 'r');

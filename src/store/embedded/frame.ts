@@ -106,7 +106,8 @@ export class FrameReader {
   at(offset: number): Frame | string | undefined {
     if (offset >= this.file.size) return undefined;
     const head = this.bytes(offset, FRAME_HEAD);
-    if (head.length < FRAME_HEAD) return 'the file ends inside a frame';
+    // A rest of the zeros ahead that is too short for a frame.
+    if (head.length < FRAME_HEAD) return head.every((b) => b === 0) ? 'no frame' : 'the file ends inside a frame';
     const r = new ByteReader(head);
     const magic = r.u32();
     if (magic !== MAGIC) return magic === 0 ? 'no frame' : 'bad frame magic';

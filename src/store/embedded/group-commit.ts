@@ -59,9 +59,16 @@ export class GroupCommit {
     return new Promise((resolve, reject) => batch.waiters.push({ resolve: () => resolve(result), reject }));
   }
 
+  /** Nothing more is taken: what was applied and not added cannot be taken back. What is on its way to the disk still counts. */
+  stop(cause: unknown): StoreFailedError {
+    const later = this.open;
+    this.open = undefined;
+    return this.refuse(cause, later?.waiters ?? []);
+  }
+
   /** Resolves when no write is under way any more. */
   whenSettled(): Promise<void> {
-    if (this.settled || this.failure) return Promise.resolve();
+    if (this.settled) return Promise.resolve();
     return new Promise((resolve) => this.idle.push(resolve));
   }
 
@@ -114,12 +121,17 @@ export class GroupCommit {
   }
 
   private fail(cause: unknown, batch: Batch): void {
-    this.failure = new StoreFailedError(cause instanceof Error ? cause : new Error(String(cause)));
     this.syncing = false;
     const later = this.open;
     this.open = undefined;
-    this.publisher.failed(this.failure);
-    for (const waiter of [...batch.waiters, ...(later?.waiters ?? [])]) waiter.reject(this.failure);
+    this.refuse(cause, [...batch.waiters, ...(later?.waiters ?? [])]);
     this.settle();
+  }
+
+  private refuse(cause: unknown, waiters: readonly Waiter[]): StoreFailedError {
+    this.failure ??= new StoreFailedError(cause instanceof Error ? cause : new Error(String(cause)));
+    this.publisher.failed(this.failure);
+    for (const waiter of waiters) waiter.reject(this.failure);
+    return this.failure;
   }
 }

@@ -7,7 +7,7 @@ export interface Lease {
   readonly id: bigint;
   /** Seconds. */
   readonly ttl: number;
-  /** Clock time in ms. */
+  /** Time of the monotonic clock in ms: setting the machine's clock neither ends a lease nor prolongs it. */
   expiry: number;
   readonly keys: Set<Key>;
   /** Its grant is durable: readers may see it. */
@@ -16,6 +16,8 @@ export interface Lease {
   ending: boolean;
 }
 
+/** So many ends of leases that are gone may wait to come up. */
+const SWEEP = 1024;
 /** After a failed or refused expiry the next try comes this much later. */
 const RETRY_MS = 500;
 
@@ -60,13 +62,14 @@ export class Lessor {
     return this.leases.values();
   }
 
-  get size(): number {
-    return this.leases.size;
+  /** Ends that are still to come up, some of leases that are gone. */
+  get waiting(): number {
+    return this.due.size;
   }
 
   /** `remaining` seconds, where a state is restored; else the whole time. */
   add(id: bigint, ttl: number, visible: boolean, remaining = ttl): Lease {
-    const lease: Lease = { id, ttl, expiry: this.clock.now() + remaining * 1000, keys: new Set(), visible, ending: false };
+    const lease: Lease = { id, ttl, expiry: this.clock.monotonic() + remaining * 1000, keys: new Set(), visible, ending: false };
     this.leases.set(id, lease);
     if (this.running) this.schedule(lease);
     return lease;
@@ -77,6 +80,7 @@ export class Lessor {
     if (!lease) return;
     lease.ending = true;
     this.leases.delete(id);
+    if (this.due.size > 2 * this.leases.size + SWEEP) this.due.keep(({ lease: l }) => !l.ending);
   }
 
   attach(id: bigint, key: Key): void {
@@ -92,13 +96,13 @@ export class Lessor {
     const lease = this.leases.get(id);
     if (!lease || lease.ending || !lease.visible) return 0;
     // The heap finds the later end when the earlier one comes up.
-    lease.expiry = this.clock.now() + lease.ttl * 1000;
+    lease.expiry = this.clock.monotonic() + lease.ttl * 1000;
     return lease.ttl;
   }
 
   /** Whole seconds left, never below 0. */
   remaining(lease: Lease): number {
-    return Math.max(0, Math.floor((lease.expiry - this.clock.now()) / 1000));
+    return Math.max(0, Math.floor((lease.expiry - this.clock.monotonic()) / 1000));
   }
 
   private schedule(lease: Lease): void {
@@ -111,13 +115,13 @@ export class Lessor {
     if (!this.running || next === undefined || this.armedFor <= next.at) return;
     this.timer?.cancel();
     this.armedFor = next.at;
-    this.timer = this.clock.after(Math.max(0, next.at - this.clock.now()), () => this.fire());
+    this.timer = this.clock.after(Math.max(0, next.at - this.clock.monotonic()), () => this.fire());
   }
 
   private fire(): void {
     this.timer = undefined;
     this.armedFor = Number.POSITIVE_INFINITY;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     for (let top = this.due.peek(); top !== undefined && top.at <= now; top = this.due.peek()) {
       this.due.pop();
       const { lease } = top;
@@ -132,7 +136,7 @@ export class Lessor {
   private end(lease: Lease): void {
     this.expire(lease.id).catch(() => {
       if (!this.running || this.leases.get(lease.id) !== lease) return;
-      lease.expiry = this.clock.now() + RETRY_MS;
+      lease.expiry = this.clock.monotonic() + RETRY_MS;
       this.schedule(lease);
     });
   }

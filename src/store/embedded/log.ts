@@ -23,11 +23,17 @@ export interface Segment {
 
 export const segmentName = (number: number, kind: Segment['kind']): string => `${String(number).padStart(10, '0')}.${kind}`;
 
+/** A place between two segments that was asked for. */
+export interface Cut {
+  /** Of the segment behind it, once that has been made. */
+  head?: SegmentHead;
+}
+
 export class Log implements Journal {
   private writer = new ByteWriter();
   private pending: Version[] = [];
   private offsets: number[] = [];
-  private cutNext = false;
+  private cutting: Cut | undefined;
   /** Readers that need files which were replaced: those stay open until they are done. */
   private pins = 0;
   private readonly unpinned: (() => void)[] = [];
@@ -69,10 +75,6 @@ export class Log implements Journal {
     return this.segments[this.segments.length - 1]!;
   }
 
-  get activeFirstSequence(): number {
-    return this.head.firstSequence;
-  }
-
   version(v: Version): void {
     this.offsets.push(writeVersion(this.writer, v, v.value ?? EMPTY));
     this.pending.push(v);
@@ -94,23 +96,26 @@ export class Log implements Journal {
     writeNote(this.writer, name, value);
   }
 
-  /** What is recorded after now goes to a new segment, perhaps with some of what was recorded before. */
-  cut(): void {
-    this.cutNext = true;
+  /** What is recorded after now goes to a new segment, perhaps with some of what was recorded before. It is made by the next commit. */
+  cut(): Cut {
+    return (this.cutting ??= {});
   }
 
   commit(): void | Promise<void> {
-    if (this.cutNext || this.tail > SEGMENT_LIMIT) this.rotate();
+    if (this.cutting || this.tail > SEGMENT_LIMIT) this.rotate();
     const { writer, pending, offsets } = this;
     if (writer.length === FRAME_HEAD) return;
     const { file } = this.active;
     const start = this.tail;
     const frame = sealFrame(writer, this.sequence, this.head.salt, this.dir.checksum);
+    const failed = (e: unknown): never => {
+      this.forget(file, start);
+      throw e;
+    };
     try {
       file.write(frame, start);
     } catch (e) {
-      this.forgetPartial(file, start);
-      throw e;
+      failed(e);
     }
     for (let i = 0; i < pending.length; i++) {
       pending[i]!.file = file;
@@ -122,11 +127,15 @@ export class Log implements Journal {
     this.offsets = [];
     if (writer.bytes.length > BUFFER_LIMIT) this.writer = new ByteWriter();
     openFrame(this.writer);
-    return file.sync();
+    try {
+      return file.sync()?.catch(failed);
+    } catch (e) {
+      return failed(e);
+    }
   }
 
-  /** After a write that failed half-way: leaves a clean end if the disk still lets us. Recovery cuts it otherwise. */
-  private forgetPartial(file: LogFile, size: number): void {
+  /** After a write or a sync that failed: leaves the end as it was if the disk still lets us, so that a refused write is not found later. */
+  private forget(file: LogFile, size: number): void {
     try {
       file.truncate(size);
     } catch {
@@ -135,11 +144,12 @@ export class Log implements Journal {
   }
 
   private rotate(): void {
-    this.cutNext = false;
     const { segment, head } = createSegment(this.dir, this.random, 'log', this.active.number + 1, this.sequence);
     this.head = head;
     this.tail = SEGMENT_HEAD;
     this.segments.push(segment);
+    if (this.cutting) this.cutting.head = head;
+    this.cutting = undefined;
   }
 
   /** A base that this log, just begun, follows. */
@@ -154,15 +164,18 @@ export class Log implements Journal {
   async replace(base: Segment): Promise<void> {
     const old = this.segments.filter((s) => s.number <= base.number);
     this.segments = [base, ...this.segments.filter((s) => s.number > base.number)];
-    for (const s of old) {
-      this.dir.remove(s.file.name);
-      await this.dir.syncNamesLater();
+    try {
+      for (const s of old) {
+        this.dir.remove(s.file.name);
+        await this.dir.syncNamesLater();
+      }
+    } finally {
+      const close = () => {
+        for (const s of old) s.file.close();
+      };
+      if (this.pins === 0) close();
+      else this.unpinned.push(close);
     }
-    const close = () => {
-      for (const s of old) s.file.close();
-    };
-    if (this.pins === 0) close();
-    else this.unpinned.push(close);
   }
 
   /** Keeps replaced files readable until the returned function is called. */

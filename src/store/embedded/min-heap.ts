@@ -1,11 +1,18 @@
 /** A binary heap: the smallest first. */
 export class MinHeap<T> {
-  private readonly items: T[] = [];
+  private items: T[] = [];
 
   constructor(private readonly less: (a: T, b: T) => boolean) {}
 
   get size(): number {
     return this.items.length;
+  }
+
+  /** Drops the others. */
+  keep(wanted: (item: T) => boolean): void {
+    const left = this.items.filter(wanted);
+    this.items = [];
+    for (const item of left) this.push(item);
   }
 
   peek(): T | undefined {

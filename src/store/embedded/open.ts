@@ -10,6 +10,7 @@ import { type RecoverySink, recover } from './recover.js';
 import type { State } from './state.js';
 import { LocalStore, loadState } from './store.js';
 import { ValueCache } from './value-cache.js';
+import { EMPTY } from './version.js';
 
 export interface EmbeddedStoreOptions {
   readonly dir: string;
@@ -64,8 +65,6 @@ function restoring(state: State, lessor: Lessor): RecoverySink {
     note: (name, value) => void state.notes.set(name, value),
   };
 }
-
-const EMPTY = new Uint8Array(0);
 
 /** Writes a given state as the base of a new log. */
 async function writeState(files: LogDirectory, env: Env, from: StoreState): Promise<void> {

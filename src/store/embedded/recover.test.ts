@@ -79,6 +79,26 @@ describe('recovery', () => {
     await store.close();
   });
 
+  it.each([1, 19, 20, 500])('takes %i zeros at the end of a full segment for the room that was left', async (zeros) => {
+    const files = new MemoryLogDirectory();
+    let store = await open(files);
+    await put(store, 'a', '1');
+    await store.close();
+    const file = files.open(logName);
+    file.write(new Uint8Array(zeros), file.size);
+    store = await open(files);
+    await put(store, 'b', 'x'.repeat(70 * 1024 * 1024));
+    await put(store, 'c', '3');
+    await store.close();
+    expect(files.list()).toContain('0000000002.log');
+    // The room left over by the first segment, whose last frame ended just before its end.
+    const full = files.open(logName);
+    full.write(new Uint8Array(zeros), full.size);
+    store = await open(files);
+    expect((await store.range({ ...all, keysOnly: true })).kvs.map((kv) => kv.key)).toEqual(['a', 'b', 'c']);
+    await store.close();
+  });
+
   it('refuses a missing segment', async () => {
     const files = new MemoryLogDirectory();
     const store = await open(files);

@@ -33,6 +33,7 @@ export function recover(dir: LogDirectory, random: Random, sink: RecoverySink): 
   }
   let number = base?.number ?? 0;
   let tail = SEGMENT_HEAD;
+  let lastFrame = SEGMENT_HEAD;
   let cut = 0;
   let head: SegmentHead | undefined;
   for (const [i, segment] of logs.entries()) {
@@ -53,6 +54,7 @@ export function recover(dir: LogDirectory, random: Random, sink: RecoverySink): 
     const read = readSegment(dir, segment, own, last, sink);
     expected = read.next;
     tail = read.end;
+    lastFrame = read.lastFrame;
     cut += read.cut;
     number = segment.number;
     head = own;
@@ -63,7 +65,18 @@ export function recover(dir: LogDirectory, random: Random, sink: RecoverySink): 
     if (base) begun.adopt(base);
     return { log: begun, cut, fresh: base === undefined };
   }
+  settleEnd(segments.at(-1)!.file, lastFrame, tail);
   return { log: new Log(dir, random, segments, head, tail, expected), cut, fresh: false };
+}
+
+/**
+ * The last frame may be no further than the system's memory: the process may have ended between write and sync, or the sync failed, after
+ * which a system takes the bytes for written. All that is read here will be acted on, so it is written once more and synced. The frames
+ * before it were synced before it was written.
+ */
+function settleEnd(file: LogFile, from: number, end: number): void {
+  if (end > from) file.write(file.read(from, end - from), from);
+  file.syncNow();
 }
 
 function scan(dir: LogDirectory): { base: Segment | undefined; logs: Segment[] } {
@@ -119,18 +132,19 @@ function readSegment(
   head: SegmentHead,
   last: boolean,
   sink: RecoverySink,
-): { next: number; end: number; cut: number } {
+): { next: number; lastFrame: number; end: number; cut: number } {
   const at = `${dir.path}/${segment.file.name}`;
   const { file } = segment;
   const reader = new FrameReader(file, head.salt, dir.checksum);
   let offset = SEGMENT_HEAD;
+  let lastFrame = offset;
   let next = head.firstSequence;
   for (;;) {
     const frame = reader.at(offset);
-    if (frame === undefined) return { next, end: offset, cut: 0 };
+    if (frame === undefined) return { next, lastFrame, end: offset, cut: 0 };
     if (typeof frame === 'string' || frame.sequence !== next) {
       const what = typeof frame === 'string' ? frame : `frame ${frame.sequence} where ${next} was expected`;
-      if (!last && what === 'no frame') return { next, end: offset, cut: 0 };
+      if (!last && what === 'no frame') return { next, lastFrame, end: offset, cut: 0 };
       // Frame `next` may be torn. Only when it was on disk was the one after it written.
       const later = reader.findAfter(offset, next + 1);
       if (!last || typeof frame !== 'string' || later !== undefined)
@@ -138,9 +152,10 @@ function readSegment(
       const cut = tornBytes(file, offset);
       // Zeros ahead of the end stay for speed; what is left of a torn write must go.
       if (cut > 0) file.truncate(offset);
-      return { next, end: offset, cut };
+      return { next, lastFrame, end: offset, cut };
     }
     records(at, frame.payload, frame.payloadAt, file, sink);
+    lastFrame = offset;
     offset = frame.payloadAt + frame.payload.length;
     next++;
   }

@@ -10,7 +10,7 @@ import { createSegment, type Log, type Segment, segmentName } from './log.js';
 import { writeBase, writeBaseEnd, writeGrant, writeNote, writeVersion } from './record.js';
 import { UNFINISHED } from './recover.js';
 import type { State } from './state.js';
-import type { Version } from './version.js';
+import { EMPTY, type Version } from './version.js';
 
 /** One frame of a base, and what is written before others get their turn. */
 const FRAME_BYTES = 256 * 1024;
@@ -36,6 +36,8 @@ export class BaseWriter {
   private at = SEGMENT_HEAD;
   private sequence = 1;
   private unsynced = 0;
+  /** It has its name: what stands there is the log's. */
+  private named = false;
 
   constructor(
     private readonly log: Log,
@@ -83,8 +85,9 @@ export class BaseWriter {
     const file = this.segment.file;
     const name = segmentName(this.number, 'base');
     dir.rename(file.name, name);
-    dir.syncNames();
+    this.named = true;
     file.close();
+    dir.syncNames();
     const named: Segment = { kind: 'base', number: this.number, file: dir.open(name) };
     for (let i = 0; i < this.moved.length; i++) {
       const v = this.moved[i]!;
@@ -96,6 +99,7 @@ export class BaseWriter {
   }
 
   abandon(): void {
+    if (this.named) return;
     try {
       this.segment.file.close();
       this.log.dir.remove(this.segment.file.name);
@@ -105,17 +109,24 @@ export class BaseWriter {
   }
 }
 
-/** Writes the versions of `state` up to the base's revision. `stopped` is asked between slices. */
-export async function rewrite(log: Log, random: Random, state: State, base: BaseHead, stopped: () => boolean): Promise<void> {
-  const writer = new BaseWriter(log, random, log.active.number - 1);
+/** Writes the versions of `state` up to the base's revision, to stand for all before `after`. `stopped` is asked between slices. */
+export async function rewrite(
+  log: Log,
+  random: Random,
+  state: State,
+  base: BaseHead,
+  after: SegmentHead,
+  stopped: () => boolean,
+): Promise<void> {
+  const writer = new BaseWriter(log, random, after.number - 1);
   try {
-    writer.start(base, log.activeFirstSequence);
+    writer.start(base, after.firstSequence);
     let from: string | undefined = '';
     while (from !== undefined) {
       if (stopped()) return writer.abandon();
       const batch: Version[] = [];
       from = collect(state, from, base.revision, batch);
-      for (const v of batch) if (!v.dropped && writer.version(v, v.deleted ? NOTHING : peek(state, v))) await writer.flush();
+      for (const v of batch) if (!v.dropped && writer.version(v, v.deleted ? EMPTY : peek(state, v))) await writer.flush();
       await yieldTurn();
     }
     if (stopped()) return writer.abandon();
@@ -125,8 +136,6 @@ export async function rewrite(log: Log, random: Random, state: State, base: Base
     throw e;
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** The value without bringing it into the cache. */
 function peek(state: State, v: Version): Uint8Array {

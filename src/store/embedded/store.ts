@@ -4,6 +4,7 @@
  */
 import type { Env } from '../../util/component.js';
 import { yieldTurn } from '../../util/turn.js';
+import { chooseLeaseId } from '../lease-id.js';
 import type { HistoryOutline, HistoryRecord, StoreMaintenance, StoreSnapshot, StoreState } from '../maintenance.js';
 import {
   CompactedError,
@@ -32,15 +33,13 @@ import { type BaseHead, rewrite } from './rewrite.js';
 import { State } from './state.js';
 import { Applier, planTxn } from './txn.js';
 import type { ValueSource } from './value-cache.js';
-import { byRevision, EMPTY, toKeyValue, type Version } from './version.js';
+import { EMPTY, sortByRevision, toKeyValue, type Version } from './version.js';
 import { WatchHub } from './watch-hub.js';
 
 /** The log is not rewritten for less than this many bytes of garbage. */
 const REWRITE_GARBAGE = 16 * 1024 * 1024;
 /** Bytes of a record beside key and value, about. */
 const RECORD_OVERHEAD = 50;
-/** etcd's greatest lease id. */
-const LEASE_ID_BITS = 63n;
 
 export interface LocalStoreParts {
   readonly env: Env;
@@ -57,6 +56,7 @@ export class LocalStore implements Store, StoreMaintenance {
   private readonly env: Env;
   private durable: number;
   private closed = false;
+  private closing: Promise<void> | undefined;
   /** Pruning and rewriting, one after another. */
   private upkeep: Promise<void> = Promise.resolve();
 
@@ -105,7 +105,13 @@ export class LocalStore implements Store, StoreMaintenance {
     const { state } = this;
     const plan = planTxn(state, request);
     const applier = new Applier(state);
-    const result = applier.run(plan);
+    let result: TxnResult;
+    try {
+      result = applier.run(plan);
+    } catch (e) {
+      // The disk failed under a read; what was changed before it cannot be taken back.
+      throw applier.changes.length > 0 ? this.commit.stop(e) : e;
+    }
     if (applier.changes.length > 0) this.commit.add(state.revision, applier.changes);
     // A result that shows nothing but durable state need not wait.
     else if (this.commit.settled) return result;
@@ -135,7 +141,7 @@ export class LocalStore implements Store, StoreMaintenance {
   async leaseGrant(ttl: number, id = 0n): Promise<{ id: bigint; ttl: number }> {
     this.checkWritable();
     if (id !== 0n && this.lessor.get(id)) throw new LeaseExistsError();
-    const chosen = id !== 0n ? id : this.chooseLeaseId();
+    const chosen = id !== 0n ? id : chooseLeaseId(this.env.random, (taken) => this.lessor.get(taken) !== undefined);
     const lease = this.lessor.add(chosen, ttl, false);
     this.journal.grant(chosen, ttl);
     await this.commit.durable(undefined);
@@ -194,8 +200,11 @@ export class LocalStore implements Store, StoreMaintenance {
     };
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     this.closed = true;
     this.lessor.stop();
     await this.commit.whenSettled();
@@ -240,12 +249,8 @@ export class LocalStore implements Store, StoreMaintenance {
       return true;
     });
     const leases = [...this.lessor.all()].filter((l) => l.visible);
-    let ordered = false;
-    const sorted = () => {
-      if (!ordered) versions.sort(byRevision);
-      ordered = true;
-      return versions;
-    };
+    let ordered: readonly Version[] | undefined;
+    const sorted = () => (ordered ??= sortByRevision(versions));
     return {
       revision,
       compactRevision: state.compactRevision,
@@ -263,15 +268,6 @@ export class LocalStore implements Store, StoreMaintenance {
       },
       release: unpin,
     };
-  }
-
-  private chooseLeaseId(): bigint {
-    for (;;) {
-      let id = 0n;
-      for (const b of this.env.random.bytes(8)) id = (id << 8n) | BigInt(b);
-      id &= (1n << LEASE_ID_BITS) - 1n;
-      if (id !== 0n && !this.lessor.get(id)) return id;
-    }
   }
 
   /** Bytes that the log would take if it were rewritten now. */
@@ -297,9 +293,9 @@ export class LocalStore implements Store, StoreMaintenance {
       leases: [...this.lessor.all()].map((l) => ({ id: l.id, ttl: l.ttl })),
       notes: [...state.notes],
     };
-    log.cut();
+    const cut = log.cut();
     await this.commit.durable(undefined);
-    await rewrite(log, this.env.random, state, base, () => this.closed || this.failure !== undefined);
+    await rewrite(log, this.env.random, state, base, cut.head!, () => this.closed || this.failure !== undefined);
   }
 
   private keepUp(work: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Transactions in three steps: choose (all comparisons, nested ones too, against the state before), check (nothing may fail half-way),
- * apply. Only the last changes anything.
+ * Transactions in three steps: choose (all comparisons, nested ones too, against the state before), check (no request may fail half-way),
+ * apply. Only the last changes anything; where a disk fails to read a value then, the store must stop.
  */
 import {
   type DeleteRequest,
@@ -23,26 +23,18 @@ import { EMPTY, NO_LEASE, type Version } from './version.js';
 export interface Plan {
   readonly succeeded: boolean;
   readonly steps: readonly Step[];
-  /** Some step may write. */
-  readonly writes: boolean;
 }
 
 type Step = Exclude<Operation, { readonly txn: TxnRequest }> | { readonly plan: Plan };
 
 export function planTxn(state: State, request: TxnRequest): Plan {
   const succeeded = request.compare.every((c) => holds(state, c));
-  let writes = false;
   const steps = (succeeded ? request.success : request.failure).map((op): Step => {
-    if ('txn' in op) {
-      const plan = planTxn(state, op.txn);
-      writes ||= plan.writes;
-      return { plan };
-    }
+    if ('txn' in op) return { plan: planTxn(state, op.txn) };
     check(state, op);
-    writes ||= !('range' in op);
     return op;
   });
-  return { succeeded, steps, writes };
+  return { succeeded, steps };
 }
 
 function check(state: State, op: Exclude<Operation, { readonly txn: TxnRequest }>): void {

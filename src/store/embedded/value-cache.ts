@@ -6,8 +6,9 @@ import { EMPTY, type Version } from './version.js';
 
 /** Bytes of the present values of keys that are kept in memory. */
 const PRESENT_LIMIT = 256 * 1024 * 1024;
-/** Bytes of older values kept: enough for watches that are a little behind. */
+/** Bytes of older values kept, with what their versions take themselves: enough for watches that are a little behind. */
 const OLD_LIMIT = 4 * 1024 * 1024;
+const VERSION_BYTES = 160;
 /** A ring's consumed head is cut off when it is this long. */
 const TRIM = 4096;
 
@@ -15,8 +16,18 @@ class Ring {
   private items: Version[] = [];
   private head = 0;
 
+  get size(): number {
+    return this.items.length - this.head;
+  }
+
   push(v: Version): void {
     this.items.push(v);
+  }
+
+  /** Forgets those that nobody asks for any more. */
+  sweep(keep: (v: Version) => boolean): void {
+    this.items = this.items.slice(this.head).filter(keep);
+    this.head = 0;
   }
 
   shift(): Version | undefined {
@@ -54,12 +65,19 @@ export class ValueCache implements ValueSource {
   private readonly present = new Ring();
   private readonly old = new Ring();
   private presentBytes = 0;
+  /** How many of `present` still count; the others are swept out when they are the greater part. */
+  private presentCount = 0;
   private oldBytes = 0;
 
   constructor(
     private readonly presentLimit = PRESENT_LIMIT,
     private readonly oldLimit = OLD_LIMIT,
   ) {}
+
+  /** Versions that it keeps from being forgotten. */
+  get held(): number {
+    return this.present.size + this.old.size;
+  }
 
   value(v: Version): Uint8Array {
     v.used = true;
@@ -76,6 +94,7 @@ export class ValueCache implements ValueSource {
 
   added(v: Version): void {
     this.present.push(v);
+    this.presentCount++;
     this.presentBytes += v.length;
     while (this.presentBytes > this.presentLimit) {
       const oldest = this.present.shift();
@@ -88,6 +107,7 @@ export class ValueCache implements ValueSource {
         continue;
       }
       oldest.value = undefined;
+      this.presentCount--;
       this.presentBytes -= oldest.length;
     }
   }
@@ -95,8 +115,12 @@ export class ValueCache implements ValueSource {
   superseded(v: Version): void {
     v.superseded = true;
     if (v.value === undefined) return;
+    this.presentCount--;
     this.presentBytes -= v.length;
-    this.oldBytes += v.length;
+    if (this.present.size > TRIM && this.present.size > 2 * this.presentCount)
+      this.present.sweep((p) => !p.superseded && p.value !== undefined);
+    if (v.length === 0) return;
+    this.oldBytes += v.length + VERSION_BYTES;
     this.old.push(v);
     while (this.oldBytes > this.oldLimit) {
       const oldest = this.old.shift();
@@ -106,7 +130,7 @@ export class ValueCache implements ValueSource {
         this.old.push(oldest);
         break;
       }
-      this.oldBytes -= oldest.length;
+      this.oldBytes -= oldest.length + VERSION_BYTES;
       oldest.value = undefined;
     }
   }

@@ -51,3 +51,17 @@ export function visible(head: Version | undefined, at: number): Version | undefi
 }
 
 export const byRevision = (a: Version, b: Version): number => a.mod - b.mod || a.sub - b.sub;
+
+/** In the order in which they were made. By numbers where they fit: comparing objects holds everyone up for a second with 400,000. */
+export function sortByRevision(versions: readonly Version[]): Version[] {
+  const n = versions.length;
+  const newest = versions.reduce((max, v) => Math.max(max, v.mod), 0);
+  if ((newest + 1) * n > Number.MAX_SAFE_INTEGER) return [...versions].sort(byRevision);
+  const places = Float64Array.from(versions, (v, i) => v.mod * n + i).sort();
+  const sorted = Array.from(places, (place) => versions[place % n]!);
+  for (let from = 0, to = 1; from < n; from = to++) {
+    while (to < n && sorted[to]!.mod === sorted[from]!.mod) to++;
+    if (to - from > 1) sorted.splice(from, to - from, ...sorted.slice(from, to).sort(byRevision));
+  }
+  return sorted;
+}

@@ -44,15 +44,6 @@ export class WatchHub {
     this.revision = state.revision;
   }
 
-  get size(): number {
-    return this.all.size;
-  }
-
-  /** Recovery moved the state on. */
-  reset(revision: number): void {
-    this.revision = revision;
-  }
-
   watch(request: WatchRequest, sink: WatchSink): Watch {
     const watcher: Watcher = { request, sink, next: request.startRevision || this.revision + 1, phase: 'in step', progress: false };
     this.all.add(watcher);
@@ -94,7 +85,14 @@ export class WatchHub {
     for (const watcher of [...group.members]) {
       if (watcher.phase !== 'in step') continue;
       const kind = variant(watcher.request);
-      let events: readonly StoreEvent[] = (shared[kind] ??= this.events(versions, kind));
+      let events: readonly StoreEvent[];
+      try {
+        events = shared[kind] ??= this.events(versions, kind);
+      } catch (e) {
+        // A value before could not be read: this watch cannot go on, the others can.
+        this.end(watcher, e instanceof Error ? e : new Error(String(e)));
+        continue;
+      }
       if (watcher.next > versions[0]!.mod) events = events.filter((e) => e.kv.modRevision >= watcher.next);
       watcher.next = Math.max(watcher.next, revision + 1);
       if (events.length > 0) this.guard(() => watcher.sink.events(events, revision));

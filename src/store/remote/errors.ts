@@ -25,9 +25,11 @@ const NOT_DONE = new Set([
   'etcdserver: too many requests',
   'etcdserver: not capable',
   'etcdserver: invalid auth token',
+  'etcdserver: revision of auth store is old',
   'raft proposal dropped',
 ]);
-const STALE_TOKEN = 'etcdserver: invalid auth token';
+/** The second: a signed token of before a change of users or roles. */
+const STALE_TOKEN = new Set(['etcdserver: invalid auth token', 'etcdserver: revision of auth store is old']);
 
 /** Codes after which a read is sent to another member. */
 const TRANSIENT = new Set<number>([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.INTERNAL, status.CANCELLED, status.ABORTED]);
@@ -38,7 +40,7 @@ export const neverSent = (e: ServiceError): boolean =>
 /** How a watch is refused: until 3.5 in the same words whether the token is stale or the user may not. */
 export const watchRefused = (reason: string): boolean => /invalid auth token|permission denied/.test(reason);
 
-export const tokenIsStale = (e: ServiceError): boolean => e.details === STALE_TOKEN;
+export const tokenIsStale = (e: ServiceError): boolean => STALE_TOKEN.has(e.details);
 
 export const mayRepeat = (e: ServiceError, write: boolean): boolean => neverSent(e) || (!write && TRANSIENT.has(e.code));
 

@@ -91,6 +91,7 @@ const { UNAVAILABLE, UNKNOWN, RESOURCE_EXHAUSTED } = grpc.status;
 it.each<[string, Failure]>([
   ['no leader', { code: UNAVAILABLE, details: 'etcdserver: no leader' }],
   ['too many requests', { code: RESOURCE_EXHAUSTED, details: 'etcdserver: too many requests' }],
+  ['a change of users', { code: grpc.status.INVALID_ARGUMENT, details: 'etcdserver: revision of auth store is old' }],
   ['a dropped proposal', { code: UNKNOWN, details: 'raft proposal dropped' }],
 ])('a write is sent again after %s', async (_, failure) => {
   const e = await etcd();
@@ -111,6 +112,52 @@ it.each<[string, Failure | 'hang up', boolean]>([
   for (const e of [one, other]) e.failTxn.push(failure);
   await expect(store.txn(put)).rejects.toMatchObject({ name: 'RemoteStoreError', unknownOutcome });
   expect(one.txns.length + other.txns.length).toBe(1);
+});
+
+it('a watch from now begins with what is there when its beginning was compacted; one from a revision ends', async () => {
+  const e = await etcd();
+  const starts: number[] = [];
+  e.onWatch = ({ create }, call) => {
+    if (!create) return;
+    starts.push(create.startRevision);
+    const { watchId } = create;
+    const header = { clusterId: 1n, revision: 50 };
+    call.write({ header, watchId, created: true });
+    if (create.startRevision < 40) call.write({ header, watchId, canceled: true, compactRevision: 40 });
+    else
+      call.write({
+        header,
+        watchId,
+        events: [40, 51].map((n) => ({ type: 0, kv: { key: 'a', modRevision: n, version: 1, createRevision: n } })),
+      });
+  };
+  const store = await open(e);
+  const seen: number[] = [];
+  await new Promise<void>((resolve) =>
+    store.watch(
+      { key: 'a' },
+      {
+        events: (events) => {
+          seen.push(...events.map((x) => x.kv.modRevision));
+          resolve();
+        },
+        end() {},
+      },
+    ),
+  );
+  expect(seen).toEqual([51]);
+  expect(starts.at(-1)).toBe(40);
+  const ended = await new Promise((end) => store.watch({ key: 'a', startRevision: 3 }, { events() {}, end }));
+  expect(ended).toMatchObject({ name: 'CompactedError', compactRevision: 40 });
+});
+
+it('does not wait for a compaction that a member does not know of', async () => {
+  const e = await etcd();
+  const store = await openRemoteStore({ endpoints: [e.url], env, requestTimeoutMs: 300 });
+  cleanup.push(() => store.close());
+  const compacted = { code: grpc.status.OUT_OF_RANGE, details: 'etcdserver: mvcc: required revision has been compacted' };
+  e.failRange.push(compacted, compacted);
+  await expect(store.range({ key: 'a', revision: 2 })).rejects.toMatchObject({ name: 'CompactedError', compactRevision: 0 });
 });
 
 it('has no maintenance of its own', async () => {

@@ -3,6 +3,7 @@
  * seen; `latest()` asks the cluster.
  */
 import type { Env } from '../../util/component.js';
+import { chooseLeaseId } from '../lease-id.js';
 import {
   CompactedError,
   LeaseNotFoundError,
@@ -26,8 +27,6 @@ import { Watches } from './watches.js';
 
 const READ = { write: false } as const;
 const WRITE = { write: true } as const;
-/** etcd's greatest lease id. */
-const LEASE_ID_BITS = 63n;
 const FAILED_PRECONDITION = 9;
 
 export class RemoteStore implements Store {
@@ -98,14 +97,12 @@ export class RemoteStore implements Store {
   async compact(revision: number, physical = false): Promise<void> {
     const answer = await this.members
       .call('/etcdserverpb.KV/Compact', 'CompactionRequest', 'CompactionResponse', { revision, physical }, WRITE)
-      .catch(async (e) => {
-        throw e instanceof CompactedError ? new CompactedError(await this.compactRevision().catch(() => 0)) : e;
-      });
+      .catch((e) => this.explained(e));
     this.header(answer.header);
   }
 
   async leaseGrant(ttl: number, id = 0n): Promise<{ id: bigint; ttl: number }> {
-    const wanted = id !== 0n ? id : this.chooseLeaseId();
+    const wanted = id !== 0n ? id : chooseLeaseId(this.env.random);
     const answer = await this.members.call(
       '/etcdserverpb.Lease/LeaseGrant',
       'LeaseGrantRequest',
@@ -173,11 +170,14 @@ export class RemoteStore implements Store {
   private async read(request: RangeRequest) {
     const answer = await this.members
       .call('/etcdserverpb.KV/Range', 'RangeRequest', 'RangeResponse', fromRange({ ...request, serializable: false }), READ)
-      .catch(async (e) => {
-        throw e instanceof CompactedError ? new CompactedError(await this.compactRevision().catch(() => 0)) : e;
-      });
+      .catch((e) => this.explained(e));
     this.header(answer.header);
     return answer;
+  }
+
+  /** Throws the error, with the revision that etcd does not say. */
+  private async explained(e: unknown): Promise<never> {
+    throw e instanceof CompactedError ? new CompactedError(await this.compactRevision().catch(() => 0)) : e;
   }
 
   private async askRevision(): Promise<number> {
@@ -202,9 +202,15 @@ export class RemoteStore implements Store {
     return new Promise((resolve, reject) => {
       const sink: WatchSink = {
         events() {},
-        end: (e) => (e instanceof CompactedError ? resolve(e.compactRevision) : reject(e ?? new Error('the store is closed'))),
+        end: (e) => {
+          timer.cancel();
+          if (e instanceof CompactedError) resolve(e.compactRevision);
+          else reject(e ?? new Error('etcd did not say which revisions it has compacted'));
+        },
       };
-      this.watches.watch({ key: '\0' }, sink, 1);
+      const watcher = this.watches.watch({ key: '\0', startRevision: 1 }, sink, 1);
+      // A member that lags behind may not know of the compaction yet.
+      const timer = this.env.clock.after(this.requestTimeoutMs, () => this.watches.cancel(watcher));
     });
   }
 
@@ -238,14 +244,5 @@ export class RemoteStore implements Store {
 
   private saw(revision: number): void {
     if (revision > this.newest) this.newest = revision;
-  }
-
-  private chooseLeaseId(): bigint {
-    for (;;) {
-      let id = 0n;
-      for (const b of this.env.random.bytes(8)) id = (id << 8n) | BigInt(b);
-      id &= (1n << LEASE_ID_BITS) - 1n;
-      if (id !== 0n) return id;
-    }
   }
 }

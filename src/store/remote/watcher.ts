@@ -19,17 +19,28 @@ export class Watcher {
   owed: number | undefined;
   /** The last of its events that a trace has seen: progress beyond it waits until it came here. */
   private traced = 0;
+  private begun = false;
   private parts: Message<'Event'>[] = [];
   private waiters: Waiter[] = [];
 
   constructor(
-    readonly id: number,
+    public id: number,
     readonly request: WatchRequest,
     private readonly sink: WatchSink,
     next: number,
     private readonly onError: (error: unknown) => void,
   ) {
     this.next = next;
+  }
+
+  /** It was to begin after what the store knew, and has seen nothing yet. */
+  get fromNow(): boolean {
+    return !this.request.startRevision && !this.begun;
+  }
+
+  beginAfter(id: number, revision: number): void {
+    this.id = id;
+    this.next = revision + 1;
   }
 
   /** A connection was lost: parts of a revision that came on it come again as a whole. */
@@ -50,6 +61,7 @@ export class Watcher {
     if (!last) return;
     const revision = last.kv.modRevision;
     this.next = revision + 1;
+    this.begun = true;
     this.guard(() => this.sink.events(fresh, revision));
     this.settle();
   }
@@ -58,6 +70,7 @@ export class Watcher {
   upTo(revision: number): void {
     if (revision < this.next) return;
     this.next = revision + 1;
+    this.begun = true;
     this.settle();
   }
 

@@ -96,7 +96,7 @@ export class Watches {
     this.stream?.cancel();
   }
 
-  /** Keeps a stream open as long as there are watches. */
+  /** Keeps a stream open while there are watches; one that stands stays for the next. */
   private async run(): Promise<void> {
     if (this.running) return;
     this.running = true;
@@ -184,6 +184,13 @@ export class Watches {
     if (r.canceled || r.compactRevision > 0) {
       this.watchers.delete(id);
       const { compactRevision } = r;
+      if (compactRevision > 0 && watcher.fromNow) {
+        // What it was to begin after is not there any more: it begins with what is, as another watch to the server.
+        watcher.beginAfter(this.nextId++, compactRevision);
+        this.watchers.set(watcher.id, watcher);
+        if (this.stream) this.create(this.stream, watcher);
+        return;
+      }
       watcher.end(compactRevision > 0 ? new CompactedError(compactRevision) : new RemoteStoreError(UNKNOWN, r.cancelReason));
     } else if (r.events.length > 0 || r.fragment) {
       if (!r.fragment) this.observe(r.events[r.events.length - 1]!.kv!.modRevision);
@@ -207,13 +214,14 @@ export class Watches {
     const owing = this.owing();
     if (owing.length === 0) return;
     const goal = Math.max(...owing.map((w) => w.owed!));
+    const from = Math.min(...owing.map((w) => w.next));
     this.tracing = true;
     const done = () => {
       this.tracing = false;
       this.traceLater();
     };
     const watcher = this.watch(
-      EVERYTHING,
+      { ...EVERYTHING, startRevision: from },
       {
         events: (events, revision) => {
           for (const w of owing) w.trace(events, revision);
@@ -225,7 +233,7 @@ export class Watches {
           done();
         },
       },
-      Math.min(...owing.map((w) => w.next)),
+      from,
     );
   }
 }
