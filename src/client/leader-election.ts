@@ -41,7 +41,12 @@ export class LeaderElection {
     while (!signal.aborted) {
       await sleep(clock, retry, signal);
       if (signal.aborted) break;
-      if (await this.tryHold()) renewed = clock.now();
+      // An API that does not answer is none: another one leads as soon as the lease has run out.
+      const late = new AbortController();
+      const deadlineOver = sleep(clock, Math.max(0, renewed + deadline - clock.now()), late.signal).then(() => false);
+      const held = await Promise.race([this.tryHold(late.signal), deadlineOver]);
+      late.abort();
+      if (held) renewed = clock.now();
       else if (clock.now() - renewed >= deadline) {
         leading.abort();
         await work;
@@ -54,7 +59,7 @@ export class LeaderElection {
     return { lost: false };
   }
 
-  private async tryHold(): Promise<boolean> {
+  private async tryHold(signal?: AbortSignal): Promise<boolean> {
     const { client, env, namespace, name, identity } = this.o;
     const now = env.clock.now();
     const time = microTimestamp(now);
@@ -63,15 +68,11 @@ export class LeaderElection {
     try {
       let lease: Lease;
       try {
-        lease = await client.get(ref);
+        lease = await client.get(ref, { signal });
       } catch (e) {
         if (!isNotFound(e)) throw e;
-        await client.create({
-          apiVersion: ref.apiVersion,
-          kind: ref.kind,
-          metadata: { name, namespace },
-          spec: { holderIdentity: identity, leaseDurationSeconds: seconds, acquireTime: time, renewTime: time, leaseTransitions: 0 },
-        });
+        const spec = { holderIdentity: identity, leaseDurationSeconds: seconds, acquireTime: time, renewTime: time, leaseTransitions: 0 };
+        await client.create({ apiVersion: ref.apiVersion, kind: ref.kind, metadata: { name, namespace }, spec }, { signal });
         return true;
       }
       const spec = lease.spec;
@@ -89,7 +90,7 @@ export class LeaderElection {
         acquireTime: own ? spec.acquireTime : time,
         leaseTransitions: (spec.leaseTransitions ?? 0) + (own ? 0 : 1),
       };
-      await client.update(next);
+      await client.update(next, { signal });
       return true;
     } catch (e) {
       if (!isConflict(e) && !isAlreadyExists(e))

@@ -38,6 +38,7 @@ export class WorkQueue {
 
   /** Of several delays for a key the shortest counts. */
   addAfter(key: string, ms: number): void {
+    if (this.stopped) return;
     if (ms <= 0) return this.add(key);
     const at = this.env.clock.now() + ms;
     const known = this.later.get(key);

@@ -1,5 +1,7 @@
 /** Takes away what pods leave behind: their containers and sandboxes, volumes, cgroups, logs; and what a crash left of pods nobody knows. */
+
 import type { Pod } from '../api/types/core/v1.js';
+import { eachApart } from '../util/apart.js';
 import type { KubeletContext } from './context.js';
 import { killPod } from './kill.js';
 import { POD_NAME, POD_NAMESPACE, podFromLabels, podUidOf } from './labels.js';
@@ -32,6 +34,14 @@ export async function removePod(ctx: KubeletContext, pod: Pod, seen: PodSeen): P
   ctx.crashes.forget(`${uidOf(pod)}_`);
 }
 
+/** With what rotations have moved aside. */
+async function removeLog(ctx: KubeletContext, path: string): Promise<void> {
+  const { files } = ctx.host;
+  const dir = path.slice(0, path.lastIndexOf('/'));
+  const names = (await files.stat(dir)) ? await files.list(dir) : [];
+  for (const name of names) if (`${dir}/${name}` === path || `${dir}/${name}`.startsWith(`${path}.`)) await files.remove(`${dir}/${name}`);
+}
+
 /** Containers to forget: all but the newest dead one of each name, and those of names that the pod has no more. Pure. */
 export function surplusContainers(pod: Pod, seen: PodSeen): SeenContainer[] {
   const kept = new Map<string, number>();
@@ -48,7 +58,7 @@ export async function collectDead(ctx: KubeletContext, pod: Pod, seen: PodSeen):
   for (const c of surplusContainers(pod, seen)) {
     await ctx.runtime.removeContainer(c.id);
     await ctx.host.files.remove(logLink(ctx.config.folders, pod, c.name, c.id));
-    if (c.logPath && !seen.containers.some((o) => o.id !== c.id && o.logPath === c.logPath)) await ctx.host.files.remove(c.logPath);
+    if (c.logPath && !seen.containers.some((o) => o.id !== c.id && o.logPath === c.logPath)) await removeLog(ctx, c.logPath);
   }
   const [, ...older] = seen.sandboxes;
   for (const s of older) {
@@ -60,8 +70,8 @@ export async function collectDead(ctx: KubeletContext, pod: Pod, seen: PodSeen):
 /** Pods that run here and that nobody knows: ended without grace, and removed. `known` is asked anew for each: pods come while this goes on. */
 export async function removeOrphans(ctx: KubeletContext, known: (uid: string) => boolean): Promise<void> {
   const sandboxes = await ctx.runtime.listSandboxes();
-  for (const uid of new Set(sandboxes.map(podUidOf))) {
-    if (!uid || known(uid)) continue;
+  const inRuntime = async (uid: string | undefined) => {
+    if (!uid || known(uid)) return;
     const newest = sandboxes.find((s) => podUidOf(s) === uid)!;
     const pod = podFromLabels(newest, await ctx.runtime.listContainers({ podUid: uid }));
     ctx.env.log.info('removing a pod that is no more', { pod: newest.labels[POD_NAME], namespace: newest.labels[POD_NAMESPACE], uid });
@@ -69,13 +79,25 @@ export async function removeOrphans(ctx: KubeletContext, known: (uid: string) =>
     await killPod(ctx, pod, seen, 1);
     await removePod(ctx, pod, await lookAt(ctx.runtime, ctx.host.files, uid));
     for (const qos of QOS_GROUPS) await ctx.host.cgroups.remove(`${ctx.config.cgroupRoot}${qos}/pod${uid}`);
-  }
-  for (const uid of await ctx.volumes.podsOnDisk()) if (!known(uid)) await ctx.volumes.tearDown(uid);
-  for (const qos of QOS_GROUPS) {
-    for (const name of await ctx.host.cgroups.children(`${ctx.config.cgroupRoot}${qos}`)) {
-      if (name.startsWith('pod') && !known(name.slice(3))) await ctx.host.cgroups.remove(`${ctx.config.cgroupRoot}${qos}/${name}`);
-    }
-  }
+  };
+  const onDisk = async (uid: string) => {
+    if (!known(uid)) await ctx.volumes.tearDown(uid);
+  };
+  const inGroup = (group: string) => async (name: string) => {
+    if (name.startsWith('pod') && !known(name.slice(3))) await ctx.host.cgroups.remove(`${group}/${name}`);
+  };
+  // One that cannot be removed does not keep the others here.
+  await eachApart(
+    [
+      () => eachApart(new Set(sandboxes.map(podUidOf)), inRuntime),
+      async () => eachApart(await ctx.volumes.podsOnDisk(), onDisk),
+      ...QOS_GROUPS.map((qos) => async () => {
+        const group = `${ctx.config.cgroupRoot}${qos}`;
+        await eachApart(await ctx.host.cgroups.children(group), inGroup(group));
+      }),
+    ],
+    (work) => work(),
+  );
 }
 
 /** Links whose log is gone. */

@@ -11,7 +11,7 @@ import { sandboxConfig } from './pod-config.js';
 import { describePod, findContainer, initContainers, nameOf, namespaceOf, uidOf, usesHostNetwork } from './pods.js';
 import type { SandboxConfig } from './runtime.js';
 import type { PodSeen } from './seen.js';
-import { type StartInputs, startContainer } from './start-container.js';
+import { PodEnding, type StartInputs, startContainer } from './start-container.js';
 import { StartError } from './start-error.js';
 import type { Step } from './sync.js';
 import type { MountedVolumes } from './volumes/volume-manager.js';
@@ -22,6 +22,8 @@ export interface ExecuteInputs {
   readonly volumes: MountedVolumes;
   /** Why containers wait; kept up to date here. */
   readonly reasons: Map<string, WaitingReason>;
+  /** Aborts when the pod is to end: nothing more is started. */
+  readonly signal: AbortSignal;
 }
 
 export interface ExecuteResult {
@@ -179,12 +181,14 @@ async function start(ctx: KubeletContext, step: Extract<Step, { do: 'start' }>, 
     ips: run.ips,
     volumes: run.volumes,
     secrets: run.secrets,
+    signal: run.signal,
   };
   try {
     await startContainer(ctx, inputs, c);
     reasons.delete(c.name);
     return { acted: true };
   } catch (e) {
+    if (e instanceof PodEnding) return { acted: true, stop: true };
     if (!(e instanceof StartError)) throw e;
     reasons.set(c.name, { reason: e.reason, message: e.message });
     ctx.env.log.info('container not started', { pod: nameOf(pod), container: c.name, reason: e.reason, error: e.message });

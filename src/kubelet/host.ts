@@ -46,8 +46,8 @@ export class FileNotFound extends Error {
 
 export interface Mounter {
   tmpfs(path: string, options: { readonly sizeBytes?: number; readonly mode?: number }): Promise<void>;
-  /** Makes `source` (file or folder) seen at `target`, which must exist. */
-  bind(source: string, target: string): Promise<void>;
+  /** Makes `source` (file or folder) seen at `target`, which must exist. No link below `within` is followed on the way to it: rejects. */
+  bind(source: string, target: string, within?: string): Promise<void>;
   unmount(path: string): Promise<void>;
   /** Mount points at or below the path, the deepest first. */
   mountsUnder(path: string): Promise<string[]>;

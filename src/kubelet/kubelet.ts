@@ -73,6 +73,8 @@ export class Kubelet implements Component {
   private readonly workers = new Map<string, PodWorker>();
   /** Mirror pods in the API by `namespace/name`. */
   private readonly mirrors = new Map<string, Pod>();
+  /** Static pods that wait for the one of their name to end, by `namespace/name`. */
+  private readonly successors = new Map<string, Pod>();
   private readonly stopping = new AbortController();
   private readonly loops: Promise<void>[] = [];
   private readonly timers: Timer[] = [];
@@ -125,6 +127,7 @@ export class Kubelet implements Component {
     await this.agent.start();
     this.follow();
     this.timers.push(every(env.clock, HOUSEKEEPING_MS, () => this.housekeeping()));
+    this.timers.push(every(env.clock, HOUSEKEEPING_MS, () => this.keep(() => this.mirror())));
     env.log.info('kubelet runs', { node: nodeName, runtime: `${version.name} ${version.version}` });
   }
 
@@ -274,7 +277,11 @@ export class Kubelet implements Component {
       const folder = new StaticPodFolder(host.files, env, staticPodDir, nodeName);
       const handler = {
         upsert: (p: Pod) => this.upsert(p),
-        remove: (p: Pod) => this.workers.get(uidOf(p))?.remove(),
+        remove: (p: Pod) => {
+          const next = this.successors.get(fullName(p));
+          if (next && uidOf(next) === uidOf(p)) this.successors.delete(fullName(p));
+          this.workers.get(uidOf(p))?.remove();
+        },
         synced: () => {
           this.staticSynced = true;
         },
@@ -296,6 +303,11 @@ export class Kubelet implements Component {
   private upsert(pod: Pod): void {
     const worker = this.workers.get(uidOf(pod));
     if (!worker) {
+      // An edited manifest is another pod of the same name, ports and mirror: the first goes before the second comes.
+      if (isStatic(pod) && this.staticWorkers(pod).length) {
+        this.successors.set(fullName(pod), pod);
+        return;
+      }
       const fresh = new PodWorker(pod, this.workerDeps!);
       this.workers.set(uidOf(pod), fresh);
       if (isStatic(pod)) this.keep(() => this.mirrorPods.ensure(pod, this.mirrorOf(pod)));
@@ -309,11 +321,9 @@ export class Kubelet implements Component {
   }
 
   private upsertMirror(mirror: Pod): void {
-    this.mirrors.set(`${namespaceOf(mirror)}/${nameOf(mirror)}`, mirror);
-    const worker = [...this.workers.values()].find(
-      (w) => isStatic(w.pod) && nameOf(w.pod) === nameOf(mirror) && namespaceOf(w.pod) === namespaceOf(mirror),
-    );
-    if (worker && !worker.orphan) {
+    this.mirrors.set(fullName(mirror), mirror);
+    const worker = this.staticWorkers(mirror).find((w) => !w.orphan);
+    if (worker) {
       this.keep(() => this.mirrorPods.ensure(worker.pod, this.mirrorOf(worker.pod)));
       this.statuses.observe(worker.uid, mirror);
       worker.wake();
@@ -323,9 +333,19 @@ export class Kubelet implements Component {
   }
 
   private removeMirror(mirror: Pod): void {
-    this.mirrors.delete(`${namespaceOf(mirror)}/${nameOf(mirror)}`);
-    const worker = [...this.workers.values()].find((w) => isStatic(w.pod) && nameOf(w.pod) === nameOf(mirror) && !w.orphan);
+    this.mirrors.delete(fullName(mirror));
+    const worker = this.staticWorkers(mirror).find((w) => !w.orphan);
     if (worker) this.keep(() => this.mirrorPods.ensure(worker.pod, undefined));
+  }
+
+  /** The API may have been away, or the namespace not there yet, when a static pod began. */
+  private async mirror(): Promise<void> {
+    for (const w of this.workers.values())
+      if (isStatic(w.pod) && !w.orphan && w.phase !== 'terminated') await this.mirrorPods.ensure(w.pod, this.mirrorOf(w.pod));
+  }
+
+  private staticWorkers(pod: Pod): PodWorker[] {
+    return [...this.workers.values()].filter((w) => isStatic(w.pod) && fullName(w.pod) === fullName(pod));
   }
 
   /** Nothing of the pod runs any more. */
@@ -346,6 +366,10 @@ export class Kubelet implements Component {
     }
     this.statuses.forget(worker.uid);
     this.workers.delete(worker.uid);
+    const next = isStatic(pod) ? this.successors.get(fullName(pod)) : undefined;
+    if (!next) return;
+    this.successors.delete(fullName(pod));
+    this.upsert(next);
   }
 
   private async deleteFromApi(pod: Pod): Promise<void> {
@@ -371,13 +395,15 @@ export class Kubelet implements Component {
   }
 
   private housekeeping(): Promise<void> {
-    this.keep(async () => {
-      await this.orphans();
-      for (const w of this.workers.values()) if (w.phase === 'syncing') await collectDead(this.ctx, w.pod, w.lastSeen);
-      await removeDeadLinks(this.ctx);
-      const { host, runtime, env, rotation } = this.options;
-      await rotateLogs(host.files, runtime, env.clock, rotation ?? DEFAULT_ROTATION);
-    });
+    const { host, runtime, env, rotation } = this.options;
+    // Each by itself: what one pod left behind must not keep the logs of all others from being rotated.
+    this.keep(() => this.orphans());
+    for (const w of this.workers.values())
+      this.keep(async () => {
+        if (w.phase === 'syncing') await collectDead(this.ctx, w.pod, w.lastSeen);
+      });
+    this.keep(() => removeDeadLinks(this.ctx));
+    this.keep(() => rotateLogs(host.files, runtime, env.clock, rotation ?? DEFAULT_ROTATION));
     return this.keeping ?? Promise.resolve();
   }
 
@@ -415,6 +441,8 @@ export class Kubelet implements Component {
     if (!network) for (const w of this.workers.values()) if (w.phase === 'syncing') w.wake();
   }
 }
+
+const fullName = (pod: Pod): string => `${namespaceOf(pod)}/${nameOf(pod)}`;
 
 /** Whether a pod has changed in what the kubelet acts on, and not just in the status that it wrote itself. */
 export function needsSync(before: Pod, after: Pod): boolean {

@@ -52,6 +52,8 @@ export class PodWorker {
   private running: Promise<void> | undefined;
   private again = false;
   private stopped = false;
+  /** Aborts when the pod is to end, or the kubelet goes: a start under way is given up. */
+  private readonly ending = new AbortController();
   /** Gone from its source: no status, no delete. */
   orphan = false;
 
@@ -99,18 +101,21 @@ export class PodWorker {
     this.timer?.cancel();
     this.running ??= this.loop().finally(() => {
       this.running = undefined;
+      if (this.again) this.wake(); // woken between the loop's last look and here
     });
   }
 
   /** The kubelet goes away; containers run on. */
   async stop(): Promise<void> {
     this.stopped = true;
+    this.ending.abort();
     this.timer?.cancel();
     await this.running;
   }
 
   private terminate(): void {
     if (this.phase === 'syncing') this.phase = 'terminating';
+    this.ending.abort();
   }
 
   private async loop(): Promise<void> {
@@ -228,7 +233,8 @@ export class PodWorker {
     const volumes = await this.mountVolumes(ips);
     if (!volumes) return this.volumeRetry();
     if (this.phase !== 'syncing') return undefined;
-    const result = await execute(ctx, steps, { pod: this.pod, seen: this.seen, volumes, reasons: this.reasons });
+    const inputs = { pod: this.pod, seen: this.seen, volumes, reasons: this.reasons, signal: this.ending.signal };
+    const result = await execute(ctx, steps, inputs);
     if (result.acted && result.retryAfter === undefined) {
       this.again = true; // look at what came of it
       return undefined;

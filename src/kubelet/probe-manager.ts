@@ -163,6 +163,9 @@ export class ProbeManager {
     for (const c of [...initContainers(pod).filter(isSidecar), ...pod.spec.containers]) {
       const newest = seen.containers.find((s) => s.name === c.name);
       const running = newest?.state === 'running' ? { id: newest.id, startedAt: newest.startedAt, podIP } : undefined;
+      // A sidecar that was taken over has passed its startup probe, which is not asked again: those who wait for its verdict must hear of it.
+      if (c.startupProbe && running && !this.results.has(`startup/${running.id}`) && takenOver(pod.status, c.name, running.id)?.started)
+        this.results.set(`startup/${running.id}`, 'success');
       for (const kind of KINDS) {
         if (!c[SPECS[kind]]) continue;
         const key = `${kind}/${c.name}`;

@@ -22,6 +22,31 @@ export interface StartInputs {
   readonly ips: readonly string[];
   readonly volumes: MountedVolumes;
   readonly secrets: readonly Secret[];
+  /** Aborts when the pod is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Thrown out of a start whose pod is to end. */
+export class PodEnding extends Error {
+  constructor() {
+    super('the pod is to end');
+    this.name = 'PodEnding';
+  }
+}
+
+/** Waits for `work` while the pod is to run: a pull or a hook may go on for ever, and nobody would end the pod. */
+async function whileWanted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (signal.aborted) throw new PodEnding();
+  let ended = () => {};
+  const ending = new Promise<never>((_, reject) => {
+    ended = () => reject(new PodEnding());
+    signal.addEventListener('abort', ended, { once: true });
+  });
+  try {
+    return await Promise.race([work(), ending]);
+  } finally {
+    signal.removeEventListener('abort', ended);
+  }
 }
 
 /** Makes errors of one stage a StartError with the stage's reason, and tells of it in an event. */
@@ -29,6 +54,7 @@ async function stage<T>(ctx: KubeletContext, pod: Pod, c: Container, reason: str
   try {
     return await work();
   } catch (e) {
+    if (e instanceof PodEnding) throw e;
     if (e instanceof StartError) {
       ctx.events.warn(pod, 'Failed', `Error: ${e.reason}`, c);
       throw e;
@@ -43,13 +69,16 @@ async function stage<T>(ctx: KubeletContext, pod: Pod, c: Container, reason: str
 const plain = (message: string): string => message.replace(/^rpc error: code = \w+ desc = /, '');
 
 export async function startContainer(ctx: KubeletContext, inputs: StartInputs, c: Container): Promise<void> {
-  const { pod } = inputs;
-  const ready = await stage(ctx, pod, c, 'ErrImagePull', () => ctx.images.ensure(pod, c, inputs.secrets, inputs.sandbox));
+  const { pod, signal } = inputs;
+  const ready = await stage(ctx, pod, c, 'ErrImagePull', () =>
+    whileWanted(signal, () => ctx.images.ensure(pod, c, inputs.secrets, inputs.sandbox)),
+  );
   const restartCount = await restartCountOf(ctx, pod, c, inputs.seen);
   const config = await stage(ctx, pod, c, 'CreateContainerConfigError', async () => {
     verifyNonRoot(pod, c, ready.image);
     return makeConfig(ctx, inputs, c, ready, restartCount);
   });
+  if (signal.aborted) throw new PodEnding();
   const id = await stage(ctx, pod, c, 'CreateContainerError', () => ctx.runtime.createContainer(inputs.sandboxId, config, inputs.sandbox));
   ctx.events.normal(pod, 'Created', 'Container created', c);
   await stage(ctx, pod, c, 'RunContainerError', () => ctx.runtime.startContainer(id));
@@ -136,15 +165,10 @@ async function linkLog(ctx: KubeletContext, pod: Pod, c: Container, id: string, 
 async function postStart(ctx: KubeletContext, inputs: StartInputs, c: Container, id: string): Promise<void> {
   const { pod, ips } = inputs;
   try {
-    await runHandler(
-      { runtime: ctx.runtime, transport: ctx.host.probes, clock: ctx.env.clock },
-      pod,
-      c,
-      id,
-      ips[0] ?? '',
-      c.lifecycle!.postStart!,
-    );
+    const deps = { runtime: ctx.runtime, transport: ctx.host.probes, clock: ctx.env.clock };
+    await whileWanted(inputs.signal, () => runHandler(deps, pod, c, id, ips[0] ?? '', c.lifecycle!.postStart!, inputs.signal));
   } catch (e) {
+    if (e instanceof PodEnding) throw e; // whoever ends the pod ends this container, too
     ctx.events.warn(pod, 'FailedPostStartHook', 'PostStartHook failed', c);
     await killContainer(ctx, pod, { id, name: c.name }, ips[0] ?? '', { message: 'FailedPostStartHook', reason: 'FailedPostStartHook' });
     throw new StartError('PostStartHookError', (e as Error).message);

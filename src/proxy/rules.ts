@@ -72,16 +72,24 @@ export function decide(
     if (s.metadata.labels?.['service.kubernetes.io/service-proxy-name']) continue;
     const key = `${s.metadata.namespace}/${s.metadata.name}`;
     for (const p of s.spec.ports ?? []) {
-      const family = s.spec.clusterIP.includes(':') ? 'IPv6' : 'IPv4';
+      const family = familyOf(s.spec.clusterIP);
+      // One rule that the kernel does not take would keep out those of all services.
+      const same = (list: readonly string[]) => list.map((x) => x.trim()).filter((x) => familyOf(x) === family);
+      const ranges = s.spec.loadBalancerSourceRanges ?? [];
+      const sources = same(ranges);
       out.push({
         name: p.name ? `${key}:${p.name}` : key,
         protocol: (p.protocol ?? 'TCP') as Protocol,
         clusterIp: s.spec.clusterIP,
         port: p.port,
         nodePort: p.nodePort || undefined,
-        externalIps: s.spec.externalIPs ?? [],
-        loadBalancerIps: (s.status.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!),
-        loadBalancerSources: s.spec.loadBalancerSourceRanges ?? [],
+        externalIps: same(s.spec.externalIPs ?? []),
+        // Where only clients of the other family are let in, nothing leads there.
+        loadBalancerIps:
+          ranges.length && !sources.length
+            ? []
+            : same((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!)),
+        loadBalancerSources: sources,
         affinitySeconds:
           s.spec.sessionAffinity === 'ClientIP' ? (s.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
         internalLocal: s.spec.internalTrafficPolicy === 'Local',
@@ -99,6 +107,8 @@ export function decide(
   return out.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
+const familyOf = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'IPv6' : 'IPv4');
+
 function backendsOf(
   slices: readonly EndpointSlice[],
   port: string,
@@ -109,7 +119,7 @@ function backendsOf(
   const terminating = new Map<string, Backend>();
   for (const slice of slices) {
     const number = slice.ports?.find((p) => (p.name ?? '') === port)?.port;
-    if (!number) continue;
+    if (!number || number < 1 || number > 65_535) continue;
     for (const e of slice.endpoints ?? []) {
       const ip = e.addresses[0];
       if (!ip) continue;

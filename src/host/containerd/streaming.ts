@@ -110,6 +110,7 @@ export async function remoteCommand(url: string, tty: boolean, streams: StdStrea
     if (streams.stderr && !tty) outputs.push(copyOut(await open('stderr'), streams.stderr));
     if (tty && streams.resize) background.push(sendSizes(streams.resize, await open('resize')));
     for (const b of background) b.catch(() => {}); // input that fails is seen as the end of the command
+    for (const o of outputs) o.catch(() => gone.abort()); // the client takes no more: nothing is left to wait for
     const status = await collect(error);
     await Promise.all(outputs);
     if (streams.signal.aborted) throw new RuntimeError('Unknown', 'the client has gone');

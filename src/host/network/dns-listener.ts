@@ -78,11 +78,11 @@ export class SystemResolvers implements Upstream {
     private readonly except: readonly string[] = [],
   ) {}
 
-  async ask(query: Uint8Array): Promise<Uint8Array> {
+  async ask(query: Uint8Array, overTcp = false): Promise<Uint8Array> {
     let last: Error = new Error('no resolver is configured');
     for (const server of this.servers()) {
       try {
-        return await once(server, query);
+        return await (overTcp ? onceOverTcp : once)(server, query);
       } catch (e) {
         last = e as Error;
       }
@@ -99,6 +99,30 @@ export class SystemResolvers implements Upstream {
       return [];
     }
   }
+}
+
+function onceOverTcp(server: string, query: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: server, port: 53 });
+    const done = (act: () => void) => {
+      clearTimeout(timer);
+      socket.destroy();
+      act();
+    };
+    const timer = setTimeout(() => done(() => reject(new Error(`${server} did not answer in ${TIMEOUT_MS / 1000} s`))), TIMEOUT_MS);
+    let got = Buffer.alloc(0);
+    socket.on('connect', () => {
+      const head = Buffer.alloc(2);
+      head.writeUInt16BE(query.length);
+      socket.write(Buffer.concat([head, query]));
+    });
+    socket.on('data', (chunk) => {
+      got = Buffer.concat([got, chunk]);
+      if (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) done(() => resolve(got.subarray(2, 2 + got.readUInt16BE(0))));
+    });
+    socket.on('error', (e) => done(() => reject(e)));
+    socket.on('end', () => done(() => reject(new Error(`${server} closed the connection without an answer`))));
+  });
 }
 
 function once(server: string, query: Uint8Array): Promise<Uint8Array> {

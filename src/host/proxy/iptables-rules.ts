@@ -7,6 +7,12 @@ import { run } from '../run.js';
 const OURS = /^KUBE-(SERVICES|NODEPORTS|POSTROUTING|MARK-MASQ|EXTERNAL-SERVICES|FORWARD|SVC-\S+|SVL-\S+|SEP-\S+|EXT-\S+)$/;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
+/** A way to a UDP service, as conntrack matches it, and where its packets go. */
+interface Flow {
+  readonly to: readonly string[];
+  readonly backend: string;
+}
+
 export class IptablesRules implements ServiceRules {
   private readonly names = new Map<string, string>();
   private last = '';
@@ -57,21 +63,23 @@ export class IptablesRules implements ServiceRules {
     }
   }
 
-  private known = new Map<string, string>();
+  private known = new Map<string, Flow>();
 
   /** UDP flows remember where they went: those to backends that are gone are forgotten, so that the next packet is sent anew. */
   private async forgetFlows(ports: readonly ServicePort[]): Promise<void> {
-    const now = new Map<string, string>();
-    for (const p of ports)
-      if (p.protocol === 'UDP') for (const b of [...p.backends, ...p.localBackends]) now.set(`${p.clusterIp} ${b.ip}`, p.clusterIp);
-    for (const [id] of this.known) {
-      if (now.has(id)) continue;
-      const [clusterIp, backend] = id.split(' ');
-      await ok('conntrack', ['-D', '--orig-dst', clusterIp!, '--dst-nat', backend!, '-p', 'udp']);
+    const now = new Map<string, Flow>();
+    for (const p of ports) {
+      if (p.protocol !== 'UDP') continue;
+      const ways = [p.clusterIp, ...p.externalIps, ...p.loadBalancerIps].map((ip) => ['--orig-dst', ip]);
+      if (p.nodePort) ways.push(['--orig-port-dst', String(p.nodePort)]);
+      for (const b of [...p.backends, ...p.localBackends]) for (const to of ways) now.set(`${to.join(' ')} ${b.ip}`, { to, backend: b.ip });
     }
+    for (const [id, { to, backend }] of this.known)
+      if (!now.has(id)) await ok('conntrack', ['-D', '-p', 'udp', ...to, '--dst-nat', backend]);
     // A service that had no backend dropped packets; its flows may stand without a translation.
-    for (const ip of new Set(now.values()))
-      if (![...this.known.values()].includes(ip)) await ok('conntrack', ['-D', '--orig-dst', ip, '-p', 'udp']);
+    const before = new Set([...this.known.values()].map((f) => f.to.join(' ')));
+    for (const to of new Map([...now.values()].map((f) => [f.to.join(' '), f.to])).values())
+      if (!before.has(to.join(' '))) await ok('conntrack', ['-D', '-p', 'udp', ...to]);
     this.known = now;
   }
 }

@@ -35,15 +35,25 @@ export async function* readLog(
   const filter = new LineFilter(options);
   let offset = options.tailLines === undefined ? 0 : await tailOffset(files, path, info.size, options.tailLines);
   let { inode } = info;
+  /** What is read: the log, or where it was moved to with the rest unread. */
+  let file = path;
   let splitter = new LineSplitter();
   let last = false;
   while (!signal.aborted) {
     let chunk: Uint8Array;
     try {
-      chunk = await files.readRange(path, offset, CHUNK);
+      chunk = await files.readRange(file, offset, CHUNK);
+      // Read by name: what came may be the next file's.
+      const now = file === path ? await files.stat(path) : undefined;
+      if (now && now.inode !== inode) {
+        const moved = await movedAside(files, path, inode);
+        if (moved) file = moved;
+        else [inode, offset, splitter] = [now.inode, 0, new LineSplitter()];
+        continue;
+      }
     } catch (e) {
-      if (e instanceof FileNotFound && last) return; // removed with its container: all that was said has been read
-      if (!(e instanceof FileNotFound) || !options.follow) throw e;
+      if (e instanceof FileNotFound && last && file === path) return; // removed with its container: all that was said has been read
+      if (!(e instanceof FileNotFound) || (!options.follow && file === path)) throw e;
       chunk = new Uint8Array(0);
     }
     if (chunk.length) {
@@ -55,19 +65,26 @@ export async function* readLog(
       }
       continue;
     }
-    if (!options.follow || last) return;
+    if (!options.follow || (last && file === path)) return;
     const now = await files.stat(path);
     if (now && (now.inode !== inode || now.size < offset)) {
-      // Rotated: the new file from its start.
-      inode = now.inode;
-      offset = 0;
-      splitter = new LineSplitter();
+      // Rotated, and the old one is read to its end: the new one from its start.
+      [file, inode, offset, splitter] = [path, now.inode, 0, new LineSplitter()];
       continue;
     }
     // Once more after it has ended: the last lines may have come between.
     if (!(await running())) last = true;
     else await files.waitChange(path, POLL_MS, signal);
   }
+}
+
+/** Where a rotation has put the file with this inode; undefined: it is gone, or packed. */
+async function movedAside(files: FileSystem, path: string, inode: number): Promise<string | undefined> {
+  for (const name of await files.list(path.slice(0, path.lastIndexOf('/')))) {
+    const at = `${path.slice(0, path.lastIndexOf('/'))}/${name}`;
+    if (at.startsWith(`${path}.`) && (await files.lstat(at))?.inode === inode) return at;
+  }
+  return undefined;
 }
 
 class LineFilter {

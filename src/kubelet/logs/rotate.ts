@@ -1,4 +1,5 @@
 /** Keeps container logs small: a log past the size is moved aside and packed, the runtime opens a new one, the oldest go. */
+import { eachApart } from '../../util/apart.js';
 import type { Clock } from '../../util/clock.js';
 import type { FileSystem } from '../host.js';
 import type { ContainerRuntime } from '../runtime.js';
@@ -28,12 +29,12 @@ export function plan(rotated: readonly string[], maxFiles: number): { remove: st
 }
 
 export async function rotateLogs(files: FileSystem, runtime: ContainerRuntime, clock: Clock, limits: RotationLimits): Promise<void> {
-  for (const c of await runtime.listContainers()) {
-    if (c.state !== 'running') continue;
+  await eachApart(await runtime.listContainers(), async (c) => {
+    if (c.state !== 'running') return;
     const { logPath } = await runtime.containerStatus(c.id);
     const info = await files.stat(logPath);
     if (info && info.size >= limits.maxBytes) await rotate(files, runtime, clock, limits, c.id, logPath);
-  }
+  });
 }
 
 async function rotate(

@@ -24,7 +24,10 @@ export async function writeAtomically(
 ): Promise<boolean> {
   for (const path of payload.keys()) validatePath(path);
   const current = await currentFolder(files, dir);
-  if (current && (await same(files, `${dir}/${current}`, payload))) return false;
+  if (current && (await same(files, `${dir}/${current}`, payload))) {
+    await linkNames(files, dir, payload); // the last write may have ended between its switch and its links
+    return false;
+  }
   const name = `..${new Date(now).toISOString().replace(/[-T:]/g, '_').slice(0, 19)}.${String(Math.floor(now % 1000) * 1_000_000).padStart(9, '0')}`;
   const fresh = (await files.lstat(`${dir}/${name}`)) ? `${name}${payload.size}` : name;
   await files.mkdir(`${dir}/${fresh}`, 0o755);

@@ -99,7 +99,9 @@ async function prepareSubPath(
     await files.mkdir(target.slice(0, target.lastIndexOf('/')), 0o750);
     if (!(await files.stat(target))) await files.write(target, '', 0o640);
   }
-  await mounter.bind(source, target);
+  await mounter.bind(source, target, root).catch((e: Error) => {
+    throw fail(`: ${e.message}`);
+  });
   return target;
 }
 

@@ -1,5 +1,7 @@
 /** Makes a pod's volumes ready on the host, keeps the ones that show API objects fresh, and takes them away. */
+
 import type { ConfigMap, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.js';
+import { eachApart } from '../../util/apart.js';
 import type { Clock } from '../../util/clock.js';
 import { amount } from '../amount.js';
 import type { DownwardFacts } from '../downward.js';
@@ -65,7 +67,8 @@ export class VolumeManager {
 
   /** Writes anew what has changed in the API, and tokens that grow old. Volumes that are optional or gone keep what they have. */
   async refresh(pod: Pod, facts: DownwardFacts): Promise<void> {
-    for (const v of pod.spec.volumes ?? []) if (isPayloadVolume(v)) await this.writePayload(pod, v, facts);
+    // A token among them must not run out because another one is gone.
+    await eachApart((pod.spec.volumes ?? []).filter(isPayloadVolume), (v) => this.writePayload(pod, v, facts));
   }
 
   /** Unmounts and removes the pod's folder. Never touches what a mount still shows: an unmount that fails is an error. */

@@ -10,7 +10,7 @@ import { type Answer, resolve, type Zone } from './records.js';
 
 /** Asks the machine's own resolvers. Throws when none answers. */
 export interface Upstream {
-  ask(query: Uint8Array): Promise<Uint8Array>;
+  ask(query: Uint8Array, overTcp?: boolean): Promise<Uint8Array>;
 }
 
 /** Takes packets off the wire; an answer of undefined sends nothing. */
@@ -84,7 +84,7 @@ export class ClusterDns implements Component {
     const question = query.questions?.[0];
     if (query.type !== 'query' || !question) return undefined;
     const found = resolve(this.zone, question.name.toLowerCase().replace(/\.$/, ''), question.type);
-    if (!found) return this.forward(bytes, query);
+    if (!found) return this.forward(bytes, query, overTcp);
     const exists = found.answers !== undefined;
     const ttl = this.o.ttl ?? TTL_SECONDS;
     const answers = (found.answers ?? []).map((a) => record({ ...a, name: question.name }, ttl));
@@ -121,9 +121,10 @@ export class ClusterDns implements Component {
     return packet.encode({ ...response, flags: flags | TRUNCATED, answers: [], additionals: [], authorities: [] });
   }
 
-  private async forward(bytes: Uint8Array, query: Packet): Promise<Uint8Array> {
+  private async forward(bytes: Uint8Array, query: Packet, overTcp: boolean): Promise<Uint8Array> {
     try {
-      return await this.o.upstream.ask(bytes);
+      // Who asks over TCP was told that the answer does not fit into a datagram.
+      return await this.o.upstream.ask(bytes, overTcp);
     } catch (e) {
       this.o.env.log.debug('no upstream resolver answered', { error: (e as Error).message });
       return packet.encode({ type: 'response', id: query.id, flags: SERVER_FAILURE | RECURSION_AVAILABLE, questions: query.questions });
