@@ -98,6 +98,16 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
 
   /** Fills what is absent. Mutates. Runs when an object is written and when an older one is read. */
   readonly defaults: (object: T) => void;
+  /** Writes down who asked, in place of whatever the client says of it. Mutates. */
+  readonly requestedBy?: (
+    object: T,
+    user: {
+      readonly name: string;
+      readonly uid?: string;
+      readonly groups: readonly string[];
+      readonly extra?: Readonly<Record<string, readonly string[]>>;
+    },
+  ) => void;
   /** What a create may not bring (status of kinds with one, …) and what it gets. Mutates. `defaults` ran before. */
   readonly prepareCreate: (object: T) => void;
   /** What an update may not change is put back from `old`. Mutates. Status is put back by the pipeline already. */

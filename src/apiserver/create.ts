@@ -4,6 +4,7 @@ import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
 import { type Timer, timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { certificateGuard } from './admission/certificates.js';
 import { defaultChain } from './admission/default-chain.js';
 import { Lookup } from './admission/lookup.js';
 import { rbacGuard } from './admission/rbac-escalation.js';
@@ -210,7 +211,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     env,
     storage,
     resources: table,
-    admission: defaultChain(lookup, env, o.disabledAdmission, [rbacGuard(rbac, authorizer)]),
+    admission: defaultChain(lookup, env, o.disabledAdmission, [rbacGuard(rbac, authorizer), certificateGuard(authorizer)]),
     fields: fieldManager,
     authenticator,
     authorizer,

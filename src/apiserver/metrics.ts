@@ -28,22 +28,36 @@ export class Metrics {
   }
 
   request(info: RequestInfo, code: number, seconds: number): void {
+    // Only what there is becomes a label: anyone can send any path, and each new label is kept for ever.
+    const known = info.isResource && this.isServed(info);
     const labels = {
-      verb: info.isResource ? (VERB[info.verb] ?? info.verb.toUpperCase()) : info.verb.toUpperCase(),
+      verb: VERB[info.verb] ?? 'other',
       dry_run: '',
-      group: info.group,
-      version: info.version,
-      resource: info.resource,
-      subresource: info.subresource,
-      scope: !info.isResource ? '' : info.name ? 'resource' : info.namespace ? 'namespace' : 'cluster',
+      group: known ? info.group : '',
+      version: known ? info.version : '',
+      resource: known ? info.resource : '',
+      subresource: known ? info.subresource : '',
+      scope: !known ? '' : info.name ? 'resource' : info.namespace ? 'namespace' : 'cluster',
       component: 'apiserver',
     };
     this.total.inc({ ...labels, code });
     this.duration.observe(labels, seconds);
   }
 
+  private isServed: (info: RequestInfo) => boolean = () => false;
+
   /** Objects stored and watches open, read when asked for. */
   observe(server: ApiServer): void {
+    this.isServed = ({ group, version, resource, subresource }) => {
+      const d = server.resources.find(group, version, resource);
+      if (!d || !subresource) return d !== undefined;
+      const { status, scale, other } = d.subresources;
+      return (
+        (subresource === 'status' && status === true) ||
+        (subresource === 'scale' && scale !== undefined) ||
+        Object.hasOwn(other ?? {}, subresource)
+      );
+    };
     const objects = new Gauge({
       name: 'apiserver_resource_objects',
       help: 'Stored objects by resource.',
@@ -87,4 +101,9 @@ const VERB: Record<string, string> = {
   get: 'GET',
   list: 'LIST',
   watch: 'WATCH',
+  // Of requests that are no resources.
+  post: 'POST',
+  put: 'PUT',
+  head: 'HEAD',
+  options: 'OPTIONS',
 };

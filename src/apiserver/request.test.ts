@@ -13,6 +13,10 @@ it.each([
   ['PUT', '/api/v1/namespaces/ns/finalize', 'update  namespaces ns finalize ns'],
   ['GET', '/api/v1/namespaces', 'list  namespaces   '],
   ['GET', '/healthz', 'get     '],
+  ['GET', '/api/v1/watch/namespaces/ns/pods/a', 'watch  pods a  ns'],
+  // Who may watch may not therefore change anything.
+  ['POST', '/api/v1/watch/namespaces/ns/serviceaccounts/a/token', 'create  watch namespaces ns '],
+  ['GET', '/api/v1/watch/namespaces/ns/pods/a/exec', 'watch  watch   '],
 ])('%s %s', (method, url, want) => {
   const [path, query] = url.split('?');
   const i = requestInfo({ method, path: path!, query: new URLSearchParams(query), headers: {} });

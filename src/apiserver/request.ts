@@ -68,8 +68,9 @@ export function requestInfo(request: ApiRequest): RequestInfo {
   } else return nonResource;
 
   let verb = VERBS[request.method] ?? request.method.toLowerCase();
-  // The legacy form /api/v1/watch/…
-  if (rest[0] === 'watch' && rest.length > 1) {
+  // The legacy form /api/v1/watch/…: it reads only, and no subresource has it. Otherwise "may watch" would let a caller through to any method.
+  const legacyWatch = rest[0] === 'watch' && rest.length > 1 && request.method === 'GET';
+  if (legacyWatch) {
     verb = 'watch';
     rest = rest.slice(1);
   }
@@ -81,6 +82,7 @@ export function requestInfo(request: ApiRequest): RequestInfo {
     } else if (group === '') namespace = rest[1]!;
   }
   const [resource = '', name = '', subresource = '', ...tail] = rest;
+  if (legacyWatch && subresource) return { ...NONE, verb, path, isResource: true, group, version, resource: 'watch' };
   if (!name && verb !== 'watch') {
     if (verb === 'get') verb = isTrue(request.query.get('watch')) ? 'watch' : 'list';
     else if (verb === 'delete') verb = 'deletecollection';

@@ -28,8 +28,24 @@ const HANDLERS: Record<string, Handler> = {
   deletecollection: removeCollection,
 };
 
+/**
+ * A path must name a resource at its own scope: authorization judged by the path, so `namespaces/x/nodes` would open all nodes to who may do
+ * anything in x. Across namespaces there are lists and watches only.
+ */
+export function checkScope({ definition, info }: Pick<Call, 'definition' | 'info'>): void {
+  const { namespace, name, verb } = info;
+  if (!definition.namespaced) {
+    const isItsOwn = definition.group === '' && definition.plural === 'namespaces' && namespace === name;
+    if (namespace && !isItsOwn) throw noSuchResource();
+  } else if (!namespace) {
+    if (name) throw noSuchResource();
+    if (verb !== 'list' && verb !== 'watch') throw notAllowed();
+  }
+}
+
 export function route(call: Call, special: SubresourceHandlers): Handler {
   const { definition, info, request } = call;
+  checkScope(call);
   if (request.method === 'HEAD' || request.method === 'OPTIONS') throw notAllowed();
   const own = special[`${definition.group}/${definition.plural}${info.subresource ? `/${info.subresource}` : ''}`];
   if (own) {

@@ -13,7 +13,7 @@ import { forbiddenAnswer } from './authorize/forbidden.js';
 import type { Call, Core, FieldManager, Resources, WriteHook } from './core.js';
 import type { NonResourceHandler } from './non-resource.js';
 import { type ApiRequest, type RequestInfo, requestInfo, type UserInfo } from './request.js';
-import { noSuchResource, route, type SubresourceHandlers } from './routes.js';
+import { checkScope, noSuchResource, route, type SubresourceHandlers } from './routes.js';
 import type { Storage } from './storage/storage.js';
 import { type StreamTarget, streamTarget } from './subresources/streams.js';
 
@@ -66,16 +66,21 @@ export class ApiServer implements Core {
     const info = requestInfo(request);
     const warnings: string[] = [];
     let user: UserInfo | undefined;
-    const counted = info.verb !== 'watch' && !STREAMS.has(info.subresource);
+    const limited = info.verb !== 'watch' && !STREAMS.has(info.subresource);
+    let counted = false;
     try {
-      if (counted && this.inFlight >= IN_FLIGHT_LIMIT) throw tooManyRequests('Too many requests, please try again later.', 1);
-      if (counted) this.inFlight++;
+      if (limited && this.inFlight >= IN_FLIGHT_LIMIT) throw tooManyRequests('Too many requests, please try again later.', 1);
+      if (limited) {
+        this.inFlight++;
+        counted = true;
+      }
       user = await this.enter(request, info);
       return { answer: await this.dispatch(request, info, user, warnings), info, user, warnings };
     } catch (e) {
       return { answer: this.failure(e, info), info, user, warnings };
     } finally {
-      if (counted && this.inFlight > 0) this.inFlight--;
+      // One that was refused never counted.
+      if (counted) this.inFlight--;
     }
   }
 
@@ -83,7 +88,7 @@ export class ApiServer implements Core {
   private async enter(request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
     const caller = request.user ?? (await this.parts.authenticator.authenticate(request));
     const user = await impersonate(request, caller, this.parts.authorizer);
-    const allowed = this.parts.authorizer.authorize({ ...info, user });
+    const allowed = this.parts.authorizer.authorize({ ...info, user, fieldSelector: request.query.get('fieldSelector') ?? '' });
     const decision = allowed instanceof Promise ? await allowed : allowed;
     if (decision.decision !== 'allow') throw forbiddenAnswer(user, info, decision.reason);
     return user;
@@ -96,6 +101,13 @@ export class ApiServer implements Core {
       const user = await this.enter(request, info);
       const definition = info.isResource ? this.resources.find(info.group, info.version, info.resource) : undefined;
       if (!definition) throw noSuchResource();
+      checkScope({ definition, info });
+      // A WebSocket can only be opened by GET: whoever may read a pod is not therefore let into it.
+      if (info.verb === 'get' && INTO_PODS.has(`${info.resource}/${info.subresource}`)) {
+        const create = { ...info, verb: 'create' };
+        const decision = await this.parts.authorizer.authorize({ ...create, user });
+        if (decision.decision !== 'allow') throw forbiddenAnswer(user, create, decision.reason);
+      }
       return { target: streamTarget({ core: this, request, info, user, definition, warnings: [] }) };
     } catch (e) {
       const answer = this.failure(e, info);
@@ -148,4 +160,6 @@ export class ApiServer implements Core {
   }
 }
 
+/** Source: the feature gate AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35. */
+const INTO_PODS = new Set(['pods/exec', 'pods/attach', 'pods/portforward']);
 const STREAMS = new Set(['exec', 'attach', 'portforward', 'log', 'proxy']);

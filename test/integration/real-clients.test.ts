@@ -1,6 +1,9 @@
 /** Real clients over real HTTPS: @kubernetes/client-node, and our own client over both transports. */
 
 import fs from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
 import { PassThrough } from 'node:stream';
 import { CoreV1Api, Exec, KubeConfig, Log, makeInformer, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +53,40 @@ describe('@kubernetes/client-node', () => {
     await until('all three changes', () => seen.includes('delete cm'));
     await informer.stop();
     expect(seen.filter((s) => s.endsWith(' cm') || s.includes(' cm '))).toEqual(['add cm', 'update cm 2', 'delete cm']);
+  });
+
+  it('acts as a member of several groups, over HTTP/1.1 and HTTP/2', async () => {
+    const user = config().getCurrentUser()!;
+    const pem = (text: string | undefined) => Buffer.from(text!, 'base64');
+    const options = { cert: pem(user.certData), key: pem(user.keyData), rejectUnauthorized: false };
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+    const headers = { 'content-type': 'application/json', 'impersonate-user': 'u', 'impersonate-group': ['g1', 'g2'] };
+    const one = await new Promise<string>((resolve, reject) => {
+      const request = https.request(new URL(path, cluster.url), { ...options, method: 'POST', headers }, async (res) =>
+        resolve((await res.setEncoding('utf8').toArray()).join('')),
+      );
+      request.on('error', reject).end('{}');
+    });
+    const session = http2.connect(cluster.url!, options);
+    const stream = session.request({ ':method': 'POST', ':path': path, ...headers });
+    stream.setEncoding('utf8').end('{}');
+    const two = (await stream.toArray()).join('');
+    session.destroy();
+    for (const answer of [one, two]) expect(JSON.parse(answer).status.userInfo.groups).toEqual(['g1', 'g2', 'system:authenticated']);
+  });
+
+  it('is warned of a field in any script', async () => {
+    const user = config().getCurrentUser()!;
+    const pem = (text: string | undefined) => Buffer.from(text!, 'base64');
+    const options = { cert: pem(user.certData), key: pem(user.keyData), rejectUnauthorized: false };
+    const path = '/api/v1/namespaces/default/configmaps?dryRun=All';
+    const res = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = https.request(new URL(path, cluster.url), { ...options, method: 'POST' }, resolve);
+      request.on('error', reject).end(JSON.stringify({ metadata: { name: 'w' }, 数据: 1 }));
+    });
+    res.resume();
+    expect(res.statusCode).toBe(201);
+    expect(Buffer.from(String(res.headers.warning), 'latin1').toString()).toBe('299 - "unknown field \\"数据\\""');
   });
 
   it('reads logs and runs a command in a container', async () => {

@@ -50,6 +50,14 @@ export const certificateSigningRequest = defineResource<CertificateSigningReques
   subresources: { status: true, other: { approval: { kind: 'CertificateSigningRequest', verbs: ['get', 'patch', 'update'] } } },
   metadataLooks: 2,
   validateName: pathSegmentName,
+  requestedBy({ spec }, user) {
+    spec.username = user.name;
+    spec.groups = [...user.groups];
+    delete spec.uid;
+    if (user.uid) spec.uid = user.uid;
+    delete spec.extra;
+    if (user.extra) spec.extra = Object.fromEntries(Object.entries(user.extra).map(([k, v]) => [k, [...v]]));
+  },
   prepareUpdate(object, old) {
     object.spec = old.spec;
   },

@@ -7,9 +7,10 @@ import { AdmissionChain, type AdmissionPlugin } from './chain.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import type { Lookup } from './lookup.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { nodeRestriction } from './node-restriction.js';
 import { priority } from './priority.js';
 import { serviceAccount } from './service-account.js';
-import { defaultStorageClass, nodeRestriction, runtimeClass, storageObjectInUseProtection, taintNodesByCondition } from './small.js';
+import { defaultStorageClass, runtimeClass, storageObjectInUseProtection, taintNodesByCondition } from './small.js';
 
 export function defaultChain(
   lookup: Lookup,
@@ -20,7 +21,7 @@ export function defaultChain(
   const plugins: AdmissionPlugin[] = [
     namespaceLifecycle(lookup),
     serviceAccount(lookup, env),
-    nodeRestriction,
+    nodeRestriction(lookup),
     taintNodesByCondition,
     priority(lookup),
     defaultTolerationSeconds,

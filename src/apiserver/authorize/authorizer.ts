@@ -13,6 +13,8 @@ export interface AccessAttributes {
   readonly namespace: string;
   readonly name: string;
   readonly path: string;
+  /** Of a list or watch, as it was sent. */
+  readonly fieldSelector?: string;
 }
 
 export interface Decision {

@@ -4,6 +4,7 @@
  */
 import type { Pod, PodSpec } from '../../api/types/core/v1.js';
 import type { PolicyRule } from '../../api/types/rbac/v1.js';
+import { parseFieldSelector } from '../../meta/fields.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { UserInfo } from '../request.js';
 import type { ResourceCache } from '../storage/cache.js';
@@ -71,10 +72,14 @@ export class NodeAuthorizer implements Authorizer {
             ? ALLOW
             : no('can only get, create, update, patch, or delete a CSINode');
         case '/nodes':
+          if ((a.verb === 'list' || a.verb === 'watch') && a.name !== node && !selects(a, 'metadata.name', node))
+            return no(`node '${node}' cannot read all nodes, only its own Node object`);
           if (['get', 'update', 'patch', 'delete'].includes(a.verb) && a.name && a.name !== node)
             return no(`node '${node}' cannot read '${a.name}', only its own Node object`);
           break;
         case '/pods':
+          if (['list', 'watch', 'deletecollection'].includes(a.verb) && !selects(a, 'spec.nodeName', node))
+            return no(`can only list/watch pods with spec.nodeName field selector`);
           if (a.verb === 'get' && a.name && !this.uses(node, (p) => p.metadata.namespace === a.namespace && p.metadata.name === a.name))
             return no(`no relationship found between node '${node}' and this object`);
           break;
@@ -129,6 +134,15 @@ export class NodeAuthorizer implements Authorizer {
   private drop(key: string, object: AnyObject): void {
     const node = (object as unknown as Pod).spec.nodeName;
     if (node) this.podsOf.get(node)?.delete(key);
+  }
+}
+
+/** Whether the request is for objects with this value in the field alone. */
+function selects(a: AccessAttributes, field: string, value: string): boolean {
+  try {
+    return parseFieldSelector(a.fieldSelector ?? '').some((f) => f.field === field && f.equal && f.value === value);
+  } catch {
+    return false;
   }
 }
 

@@ -61,6 +61,7 @@ export async function prepareCreate(call: Call, object: AnyObject, parameters: W
   if (definition.hasGeneration) meta.generation = 1;
   else delete meta.generation;
   definition.prepareCreate(object);
+  definition.requestedBy?.(object, call.user);
   definition.defaults(object);
   validate(call, object, undefined, now);
   call.warnings.push(...definition.warnings(object));
@@ -105,7 +106,8 @@ export async function prepareUpdate(
   if (kind === 'status') {
     for (const key of Object.keys(object)) if (!isStatusKey(key)) delete object[key];
     for (const key of Object.keys(old)) if (!isStatusKey(key)) object[key] = structuredClone(old[key]);
-  } else if (definition.subresources.status) {
+  } else if (definition.subresources.status && call.info.subresource !== 'approval') {
+    // The approval of a certificate request is a part of its status.
     if (old.status === undefined) delete object.status;
     else object.status = structuredClone(old.status);
   }

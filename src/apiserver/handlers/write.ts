@@ -18,6 +18,8 @@ import { checkName, goesNow, prepareCreate, prepareUpdate, type UpdateKind } fro
 
 /** How often a generated name that is taken is drawn anew. */
 const NAME_ATTEMPTS = 8;
+/** How often an apply begins anew, because the object came or went meanwhile. */
+const APPLY_ATTEMPTS = 5;
 
 export const expected = (call: Call): Expected => ({
   apiVersion: groupVersion(call.definition.group, call.definition.version),
@@ -192,8 +194,31 @@ async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters):
   // What was sent counts for ownership, without what reading it filled in.
   const intent = { ...sent, metadata: { ...sent.metadata } } as AnyObject;
   if (applied.metadata.name) checkName(call, applied);
+  // Another may make or remove the object in between: then it is the other case.
+  for (let attempt = 1; ; attempt++) {
+    const found = core.storage.get(definition, info.namespace, info.name) !== undefined;
+    try {
+      return await applyTo(call, kind, parameters, found, applied, structuredClone(intent));
+    } catch (e) {
+      const lost = e instanceof StatusError && (found ? e.code === 404 : e.reason === 'AlreadyExists');
+      if (!lost || attempt === APPLY_ATTEMPTS) throw e;
+      await core.storage.fresh();
+      if ((core.storage.get(definition, info.namespace, info.name) !== undefined) === found) throw e;
+    }
+  }
+}
+
+async function applyTo(
+  call: Call,
+  kind: UpdateKind,
+  parameters: WriteParameters,
+  found: boolean,
+  applied: AnyObject,
+  intent: AnyObject,
+): Promise<Answer> {
+  const { core, definition, info } = call;
   const now = core.env.clock.now();
-  if (!core.storage.get(definition, info.namespace, info.name)) {
+  if (!found) {
     if (kind === 'status') throw notFoundError(aboutOf(definition), info.name);
     if (applied.metadata.uid)
       throw new StatusError(
@@ -220,7 +245,7 @@ async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters):
         now,
       );
       const object = decode(definition.type, merged, 'Ignore').object;
-      if (!sent.metadata?.resourceVersion) object.metadata.resourceVersion = String(current.revision);
+      if (!intent.metadata.resourceVersion) object.metadata.resourceVersion = String(current.revision);
       return object;
     },
     true,

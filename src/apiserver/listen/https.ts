@@ -132,11 +132,23 @@ function asRequest(req: Req, signal: AbortSignal): ApiRequest {
     method: req.method ?? 'GET',
     path: at < 0 ? url : url.slice(0, at),
     query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
-    headers: req.headers,
+    headers: headersOf(req),
     certificate: clientCertificate(socket),
     remoteAddress: socket?.remoteAddress,
     signal,
   };
+}
+
+/** Node joins a header that is given twice with a comma; each Impersonate-Group and -Extra is a value of its own, which may hold commas. */
+function headersOf(req: Req): ApiRequest['headers'] {
+  const { headers, rawHeaders } = req;
+  if (headers['impersonate-user'] === undefined) return headers;
+  const own: Record<string, string[]> = {};
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (name === 'impersonate-group' || name.startsWith('impersonate-extra-')) (own[name] ??= []).push(rawHeaders[i + 1]!);
+  }
+  return { ...headers, ...own };
 }
 
 const certificates = new WeakMap<object, ApiRequest['certificate']>();
@@ -166,7 +178,7 @@ async function readBody(req: Req): Promise<Uint8Array> {
 
 async function send(request: ApiRequest, handled: Handled, res: Res, server: ApiServer, signal: AbortSignal): Promise<void> {
   const { answer, warnings } = handled;
-  for (const w of [...new Set(warnings)]) (res as http.ServerResponse).appendHeader('Warning', `299 - ${JSON.stringify(w)}`);
+  for (const w of [...new Set(warnings)]) (res as http.ServerResponse).appendHeader('Warning', warning(w));
   let representation: Representation;
   try {
     const custom = 'definition' in answer && answer.definition?.custom === true;
@@ -203,6 +215,9 @@ async function send(request: ApiRequest, handled: Handled, res: Res, server: Api
     }
   }
 }
+
+/** Any text as a header: its UTF-8 bytes, which Node takes as Latin-1. A field's name may be in any script, and its answer must still come. */
+const warning = (text: string): string => `299 - ${Buffer.from(JSON.stringify(text.replace(/\x7f/g, '?')), 'utf8').toString('latin1')}`;
 
 /** People's programs get indented JSON unless they say otherwise. */
 function wantsPretty(request: ApiRequest): boolean {

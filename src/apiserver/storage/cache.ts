@@ -22,6 +22,8 @@ interface Watcher {
 interface Change {
   readonly event: EntryEvent;
   readonly previous?: Entry;
+  /** For those whose selector the object has left: as it last matched, under the revision of the change. Made once for all of them. */
+  gone?: EntryEvent;
 }
 
 export class ResourceCache {
@@ -113,12 +115,12 @@ export class ResourceCache {
     const watcher: Watcher = { watch, namespace, filter };
     if (since === undefined) {
       for (const entry of this.list(namespace))
-        if (!filter || filter(entry.object)) watch.push({ type: 'ADDED', entry, revision: entry.revision });
+        if (!filter || filter(entry.object)) watch.begin({ type: 'ADDED', entry, revision: entry.revision });
     } else {
       if (since < this.historyStart) throw expired(`too old resource version: ${since} (${this.historyStart})`);
       for (const change of this.history) if (change.event.revision > since) deliver(watcher, change);
     }
-    if (initialBookmark) watch.push({ type: 'BOOKMARK', revision: now, initialEventsEnd: true });
+    if (initialBookmark) watch.begin({ type: 'BOOKMARK', revision: now, initialEventsEnd: true });
     this.watchers.set(watch, watcher);
     return watch;
   }
@@ -144,12 +146,16 @@ export class ResourceCache {
 }
 
 /** An object that begins to match a watcher's selector is ADDED for it, one that stops matching is DELETED. */
-function deliver(w: Watcher, { event, previous }: Change): void {
+function deliver(w: Watcher, change: Change): void {
+  const { event, previous } = change;
   if (w.namespace && event.entry.namespace !== w.namespace) return;
   if (!w.filter) return w.watch.push(event);
   const is = event.type !== 'DELETED' && w.filter(event.entry.object);
   const was = event.type === 'DELETED' ? w.filter(event.entry.object) : previous !== undefined && w.filter(previous.object);
   if (is && was) w.watch.push(event.type === 'MODIFIED' ? event : { ...event, type: 'MODIFIED' });
   else if (is) w.watch.push(event.type === 'ADDED' ? event : { ...event, type: 'ADDED' });
-  else if (was) w.watch.push(event.type === 'DELETED' ? event : { ...event, type: 'DELETED' });
+  else if (was)
+    w.watch.push(
+      event.type === 'DELETED' ? event : (change.gone ??= { ...event, type: 'DELETED', entry: previous!.deletedAt(event.revision) }),
+    );
 }

@@ -160,3 +160,13 @@ it('keeps up with a store elsewhere while others write what it does not watch', 
   for (const s of [a, b]) s.stop();
   await store.close();
 });
+
+it('keeps of keys that are no resource of its own what is there, not each change', async () => {
+  const { a, store } = await two();
+  const key = '/registry/ranges/servicenodeports';
+  for (let i = 0; i < 50; i++) await store.txn({ compare: [], success: [{ put: { key, value: new Uint8Array([i]) } }], failure: [] });
+  const kept = () => [...(a as unknown as { unclaimed: Map<string, Map<string, unknown>> }).unclaimed.values()].map((m) => m.size);
+  expect(kept()).toEqual([1]);
+  await store.txn({ compare: [], success: [{ delete: { key } }], failure: [] });
+  expect(kept()).toEqual([0]);
+});

@@ -144,12 +144,14 @@ export class Storage {
       cache = new ResourceCache(prefix, this.revision);
       this.caches.set(prefix, cache);
       // Objects of a resource that is defined later than they were stored (a CRD after a restart).
-      for (const [home, orphans] of this.unclaimed) if (home === prefix) for (const kv of orphans) cache.load(this.entryOf(prefix, kv));
+      for (const [home, orphans] of this.unclaimed)
+        if (home === prefix) for (const kv of orphans.values()) cache.load(this.entryOf(prefix, kv));
       this.unclaimed.delete(prefix);
     }
     return cache;
   }
-  private readonly unclaimed = new Map<string, KeyValue[]>();
+  /** Prefix -> key -> what is stored there now. */
+  private readonly unclaimed = new Map<string, Map<string, KeyValue>>();
 
   keyOf(definition: ResourceDefinition, namespace: string, name: string): string {
     return definition.namespaced ? `${definition.keyPrefix}/${namespace}/${name}` : `${definition.keyPrefix}/${name}`;
@@ -269,6 +271,7 @@ export class Storage {
       const prefix = this.prefixOf(kv.key);
       if (!prefix) {
         if (type === 'put') this.remember(kv);
+        else this.unclaimed.get(unclaimedPrefix(kv.key))?.delete(kv.key);
         continue;
       }
       const cache = this.caches.get(prefix)!;
@@ -300,12 +303,10 @@ export class Storage {
   }
 
   private remember(kv: KeyValue): void {
-    const parts = kv.key.split('/');
-    // /registry/<group>/<plural>/…: a custom resource whose definition is not served (yet).
-    const prefix = `${parts.slice(0, 4).join('/')}/`;
-    const list = this.unclaimed.get(prefix) ?? [];
-    list.push(kv);
-    this.unclaimed.set(prefix, list);
+    const prefix = unclaimedPrefix(kv.key);
+    let list = this.unclaimed.get(prefix);
+    if (!list) this.unclaimed.set(prefix, (list = new Map()));
+    list.set(kv.key, kv);
   }
 
   /** The cache a key belongs to: by its first two, else three, segments. */
@@ -338,6 +339,9 @@ export class Storage {
     return id;
   }
 }
+
+/** /registry/<group>/<plural>/…: a custom resource whose definition is not served (yet). */
+const unclaimedPrefix = (key: string): string => `${key.split('/').slice(0, 4).join('/')}/`;
 
 /** What `next` says, or the error that it throws. */
 async function decide(

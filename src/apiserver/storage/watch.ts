@@ -15,6 +15,8 @@ export const WATCH_QUEUE_LIMIT = 10_000;
 
 export class ResourceWatch {
   private queue: WatchItem[] = [];
+  /** What it begins with is all wanted, however much it is: only what comes after counts as falling behind. */
+  private begun = 0;
   private wake?: () => void;
   private closed = false;
   private onItems?: (items: WatchItem[]) => void;
@@ -23,11 +25,16 @@ export class ResourceWatch {
 
   constructor(private readonly detach: (watch: ResourceWatch) => void) {}
 
+  /** What the watch begins with, before anyone listens: present objects, or the changes since its start. */
+  begin(item: WatchItem): void {
+    this.begun = this.queue.push(item);
+  }
+
   push(item: WatchItem): void {
     if (this.closed) return;
     if (this.onItems) return this.onItems([item]);
     this.queue.push(item);
-    if (this.queue.length > WATCH_QUEUE_LIMIT) return this.close();
+    if (this.queue.length > this.begun + WATCH_QUEUE_LIMIT) return this.close();
     this.wake?.();
   }
 
@@ -66,6 +73,7 @@ export class ResourceWatch {
         if (this.queue.length) {
           const batch = this.queue;
           this.queue = [];
+          this.begun = 0;
           yield batch;
         } else if (this.closed) return;
         else {

@@ -94,12 +94,17 @@ function kubelet(call: Call, node: string, path: string): StreamTarget {
   return { scheme: 'https', node, host, port: daemonEndpoints.kubeletEndpoint.Port || 10250, path };
 }
 
-function proxyTarget(call: Call): StreamTarget {
+/** What follows `<resource>/<name>/proxy/`, as it was sent: a namespace or an object may be called `proxy`, too. */
+function beyondProxy(path: string): string {
+  return /^\/+api\/+[^/]+\/+(?:namespaces\/+[^/]+\/+)?[^/]+\/+[^/]+\/+proxy(?:\/(.*))?$/s.exec(path)?.[1] ?? '';
+}
+
+export function proxyTarget(call: Call): StreamTarget {
   const { info, request, core } = call;
   const [, schemeText = '', name = '', portText = ''] = /^(?:(https?):)?([^:]*)(?::(.*))?$/.exec(info.name) ?? [];
   const scheme = schemeText === 'https' ? 'https' : 'http';
   const query = request.query.size ? `?${request.query}` : '';
-  const path = `/${request.path.split('/proxy/').slice(1).join('/proxy/')}${query}`;
+  const path = `/${beyondProxy(request.path)}${query}`;
   const named: Call = { ...call, info: { ...info, name } };
   if (info.resource === 'nodes') {
     find(named, name);

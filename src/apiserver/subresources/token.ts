@@ -3,12 +3,14 @@ import { schemas } from '../../api/schemas.js';
 import type { TokenRequest } from '../../api/types/authentication/v1.js';
 import { badRequest, conflictError, invalidError, notFoundError } from '../../meta/errors.js';
 import { invalid } from '../../meta/field-error.js';
+import type { AnyObject } from '../../meta/object.js';
 import { timestamp } from '../../util/clock.js';
 import { type Answer, objectAnswer } from '../answer.js';
 import type { ServiceAccountTokens } from '../authenticate/service-account.js';
 import { aboutOf, type Call } from '../core.js';
 import { readObject } from '../handlers/body.js';
 import { writeParameters } from '../handlers/options.js';
+import { attributes } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import { header } from '../request.js';
 
@@ -44,8 +46,10 @@ export const tokenHandler =
     if (seconds > MAX_SECONDS)
       errors.push(invalid('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'));
     if (errors.length) throw invalidError('authentication.k8s.io', 'TokenRequest', info.name, errors);
+    await core.admission.admit(attributes(call, 'CREATE', request as unknown as AnyObject, undefined, parameters.dryRun));
     const bound = request.spec.boundObjectRef && boundTo(call, request.spec.boundObjectRef);
-    const extend = seconds === VOLUME_SECONDS && bound?.kind === 'Pod';
+    const forUs = (request.spec.audiences ?? []).every((a) => tokens.apiAudiences.includes(a));
+    const extend = seconds === VOLUME_SECONDS && bound?.kind === 'Pod' && forUs;
     const { token, expires } = await tokens.issue({
       namespace: info.namespace,
       name: info.name,
