@@ -47,6 +47,17 @@ async function networks(process: string): Promise<NetworkUsage[]> {
     .sort((a, b) => Number(PHYSICAL.test(b.name)) - Number(PHYSICAL.test(a.name)));
 }
 
+/**
+ * The machine's resolvers as a Pod can reach them: a stub on the machine's loopback is not there in a Pod, so that what systemd-resolved
+ * itself asks is taken instead.
+ */
+export async function resolvConf(read: (path: string) => Promise<string>): Promise<string> {
+  const own = await read('/etc/resolv.conf');
+  const servers = [...own.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((m) => m[1]!);
+  if (servers.length === 0 || !servers.every((s) => s.startsWith('127.') || s === '::1')) return own;
+  return (await read('/run/systemd/resolve/resolv.conf')) || own;
+}
+
 export interface MachineOptions {
   readonly cgroups: Cgroups;
   readonly resolvConf?: string;
@@ -84,7 +95,7 @@ export function realMachine(options: MachineOptions): Machine {
       const pid = await options.sandboxPid(sandboxId);
       return pid === undefined ? undefined : networks(String(pid));
     },
-    resolvConf: () => text(options.resolvConf ?? '/etc/resolv.conf'),
+    resolvConf: () => (options.resolvConf ? text(options.resolvConf) : resolvConf(text)),
     hostsFile: () => text('/etc/hosts'),
   };
 }

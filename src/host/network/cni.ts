@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { run } from '../run.js';
+import { withoutPluginChains } from './plugin-chains.js';
 
 export interface CniOptions {
   readonly confDir: string;
@@ -14,6 +15,8 @@ export interface CniOptions {
 }
 
 const FILE = '10-k8ts.conflist';
+/** As the plugins know it. */
+const NETWORK = 'k8ts';
 const BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni'];
 const NEEDED = ['bridge', 'host-local', 'portmap', 'loopback'];
 
@@ -27,7 +30,7 @@ export function writeCniConfig(o: CniOptions): void {
   const bridge = o.bridge ?? 'cni0';
   const conf = {
     cniVersion: '1.0.0',
-    name: 'k8ts',
+    name: NETWORK,
     plugins: [
       {
         type: 'bridge',
@@ -101,18 +104,8 @@ export async function cleanPodNetwork(o: { bridge?: string }): Promise<void> {
   }
   await quietly('iptables', ['-w', '5', '-t', 'nat', '-F', CHAIN]);
   await quietly('iptables', ['-w', '5', '-t', 'nat', '-X', CHAIN]);
-  await removePluginChains(quietly);
-  await quietly('ip', ['link', 'delete', bridge]);
-}
-
-/** portmap leaves its top chains behind when the last pod has gone. */
-async function removePluginChains(quietly: (command: string, args: string[]) => Promise<boolean>): Promise<void> {
   const { stdout } = await run('iptables-save', ['-t', 'nat']).catch(() => ({ stdout: '' }));
-  const chains = [...stdout.matchAll(/^:(CNI-\S+)/gm)].map((m) => m[1]!);
-  for (const line of stdout.split('\n')) {
-    const m = /^-A (PREROUTING|OUTPUT|POSTROUTING) (.*-j CNI-\S+)$/.exec(line);
-    if (m) await quietly('sh', ['-c', `iptables -w 5 -t nat -D ${m[1]} ${m[2]}`]);
-  }
-  for (const c of chains) await quietly('iptables', ['-w', '5', '-t', 'nat', '-F', c]);
-  for (const c of chains) await quietly('iptables', ['-w', '5', '-t', 'nat', '-X', c]);
+  const lines = withoutPluginChains(stdout, NETWORK);
+  if (lines.length > 0) await run('iptables-restore', ['--noflush', '-w', '5'], { input: lines.join('\n') });
+  await quietly('ip', ['link', 'delete', bridge]);
 }
