@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { covers } from './authorize/rbac.js';
-import { duplicateFields } from './encode/duplicate-fields.js';
+import { duplicateFields, inDocumentOrder } from './encode/duplicate-fields.js';
 import { requestInfo } from './request.js';
 
 it.each([
@@ -54,3 +54,13 @@ it.each([
   ['{"a":"a\\",\\"a\\":1"}', []],
   ['{"a":1,"\\u0061":2}', ['a']],
 ])('%s: %o', (json, want) => expect(duplicateFields(json)).toEqual(want));
+
+it('tells doubled and unknown fields in the order of the text', () => {
+  const json = '{"spec":{"b":1,"a":1,"a":2,"c":[{"b":1,"b":2}]}}';
+  expect(inDocumentOrder(json, new Set(['spec.b', 'spec.c[0].b'])).map(({ path, again }) => `${path}${again ? ' again' : ''}`)).toEqual([
+    'spec.b',
+    'spec.a again',
+    'spec.c[0].b',
+    'spec.c[0].b again',
+  ]);
+});

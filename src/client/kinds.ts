@@ -15,6 +15,7 @@ export const EVENTS = kind('v1', 'Event');
 export const REPLICATION_CONTROLLERS = kind('v1', 'ReplicationController');
 export const PERSISTENT_VOLUMES = kind('v1', 'PersistentVolume');
 export const PERSISTENT_VOLUME_CLAIMS = kind('v1', 'PersistentVolumeClaim');
+export const VOLUME_ATTRIBUTES_CLASSES = kind('storage.k8s.io/v1', 'VolumeAttributesClass');
 export const DEPLOYMENTS = kind('apps/v1', 'Deployment');
 export const REPLICA_SETS = kind('apps/v1', 'ReplicaSet');
 export const STATEFUL_SETS = kind('apps/v1', 'StatefulSet');

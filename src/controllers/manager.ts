@@ -8,6 +8,7 @@ import { endpointsController } from './endpoints.js';
 import { endpointSliceController } from './endpointslice.js';
 import { type ControllerDefinition, RunningController } from './framework.js';
 import { garbageCollector } from './garbage-collector.js';
+import { inUseProtection } from './in-use-protection.js';
 import { namespaceController } from './namespace.js';
 import { nodeIpamController } from './node-ipam.js';
 import { type NodeLifecycleOptions, nodeLifecycleController } from './node-lifecycle.js';
@@ -42,6 +43,7 @@ export function builtInControllers(o: ControllerManagerOptions): ControllerDefin
     ...(o.clusterCidr ? [nodeIpamController({ clusterCidr: o.clusterCidr, maskSize: o.nodeCidrMaskSize ?? 24 })] : []),
     clusterRoleAggregation,
     podGcController(),
+    ...inUseProtection(),
     garbageCollector(),
   ];
 }

@@ -8,6 +8,24 @@ const LIMIT = 20;
 /** Paths of doubled fields as Kubernetes words them (`data.a`, `spec.containers[0].name`). The text must be valid JSON. */
 export function duplicateFields(json: string): string[] {
   const found: string[] = [];
+  eachField(json, (path, again) => {
+    if (again && found.length < LIMIT) found.push(path());
+  });
+  return found;
+}
+
+/** Of what a strict reader refuses, in the order of the text: doubled fields, and `unknown` ones by their paths. */
+export function inDocumentOrder(json: string, unknown: ReadonlySet<string>): { readonly path: string; readonly again: boolean }[] {
+  const found: { path: string; again: boolean }[] = [];
+  eachField(json, (path, again) => {
+    const at = path();
+    if (again || unknown.has(at)) found.push({ path: at, again });
+  });
+  return found;
+}
+
+/** `again`: the object has had such a field already. */
+function eachField(json: string, visit: (path: () => string, again: boolean) => void): void {
   // One frame per open object or list: its keys (objects) or the position (lists), and the key being read.
   const frames: { keys?: Set<string>; index: number; key: string }[] = [];
   let expectKey = false;
@@ -21,7 +39,7 @@ export function duplicateFields(json: string): string[] {
       const raw = json.slice(start, i);
       const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
       frame.key = key;
-      if (frame.keys!.has(key) && found.length < LIMIT) found.push(pathOf(frames));
+      visit(() => pathOf(frames), frame.keys!.has(key));
       frame.keys!.add(key);
       expectKey = false;
     } else if (c === 123 /* { */) {
@@ -39,7 +57,6 @@ export function duplicateFields(json: string): string[] {
       else if (frame) frame.index++;
     }
   }
-  return found;
 }
 
 function pathOf(frames: readonly { keys?: Set<string>; index: number; key: string }[]): string {

@@ -16,12 +16,20 @@ const known = new Map<string, Representation>();
 /** Accept headers remembered: clients send the same few. */
 const KNOWN_LIMIT = 500;
 
-export function negotiate(accept: string | undefined, custom: boolean, watch: boolean): Representation {
+export interface Offer {
+  /** A custom resource: it has no protobuf form. */
+  readonly custom: boolean;
+  readonly watch: boolean;
+  /** It has columns. */
+  readonly table: boolean;
+}
+
+export function negotiate(accept: string | undefined, { custom, watch, table }: Offer): Representation {
   if (!accept || accept === 'application/json' || accept === '*/*') return JSON_PLAIN;
-  const cacheKey = `${custom}${watch}${accept}`;
+  const cacheKey = `${custom}${watch}${table}${accept}`;
   let found = known.get(cacheKey);
   if (!found) {
-    found = choose(accept, custom);
+    found = choose(accept, custom, table);
     if (!found) {
       const streams = `, application/json;stream=watch${custom ? '' : `, ${PROTOBUF};stream=watch`}`;
       throw notAcceptable(
@@ -33,7 +41,7 @@ export function negotiate(accept: string | undefined, custom: boolean, watch: bo
   return found;
 }
 
-function choose(accept: string, custom: boolean): Representation | undefined {
+function choose(accept: string, custom: boolean, table: boolean): Representation | undefined {
   const clauses = accept
     .split(',')
     .map((text, order) => {
@@ -56,7 +64,7 @@ function choose(accept: string, custom: boolean): Representation | undefined {
       if (p.g !== 'meta.k8s.io' || (p.v !== 'v1' && p.v !== 'v1beta1')) continue;
       if (p.as !== 'Table' && p.as !== 'PartialObjectMetadata' && p.as !== 'PartialObjectMetadataList') continue;
       // Tables have no protobuf form.
-      if (p.as === 'Table' && mediaType === PROTOBUF) continue;
+      if (p.as === 'Table' && (!table || mediaType === PROTOBUF)) continue;
       return { mediaType, as: p.as, version: p.v, pretty: false };
     }
     return { mediaType, version: 'v1', pretty: p.pretty === '1' };

@@ -6,7 +6,7 @@ import { parseApiVersion } from '../../meta/gvk.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { TypeSchema } from '../../meta/schema/schema.js';
 import { text } from '../../util/bytes.js';
-import { duplicateFields } from '../encode/duplicate-fields.js';
+import { duplicateFields, inDocumentOrder } from '../encode/duplicate-fields.js';
 import { decodeProtobuf, PROTOBUF } from '../encode/protobuf.js';
 import { type ApiRequest, header } from '../request.js';
 
@@ -24,8 +24,16 @@ export interface Expected {
   readonly olderVersions?: readonly string[];
 }
 
+export interface ParsedBody {
+  readonly value: unknown;
+  /** Fields that are there twice, by their paths. */
+  readonly duplicates: readonly string[];
+  /** The JSON text, where it was one. */
+  readonly source?: string;
+}
+
 /** The parsed body, whatever its format, and what of it a strict reader refuses. */
-export function parseBody(request: ApiRequest, kind: string): { value: unknown; duplicates: string[] } {
+export function parseBody(request: ApiRequest, kind: string): ParsedBody {
   const body = request.body;
   if (body === undefined) return { value: undefined, duplicates: [] };
   if (!(body instanceof Uint8Array)) return { value: body.object, duplicates: [] };
@@ -46,7 +54,7 @@ export function parseBody(request: ApiRequest, kind: string): { value: unknown; 
     );
   }
   const source = text(body);
-  return { value: parseJson(source, kind), duplicates: duplicateFields(source) };
+  return { value: parseJson(source, kind), duplicates: duplicateFields(source), source };
 }
 
 function parseJson(source: string, kind: string): unknown {
@@ -65,7 +73,7 @@ export function decodeAs(
   expected: Expected,
   validation: Validation,
   warnings: string[],
-  duplicates: readonly string[] = [],
+  { duplicates, source }: Omit<ParsedBody, 'value'> = { duplicates: [] },
 ): AnyObject {
   const { kind, apiVersion } = expected;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -91,7 +99,7 @@ export function decodeAs(
   }
   try {
     const { object, problems } = decode(expected.type, { ...value, kind, apiVersion }, validation);
-    const all = [...duplicates.map((d) => `duplicate field ${JSON.stringify(d)}`), ...problems];
+    const all = refused(problems, duplicates, source);
     if (all.length && validation === 'Strict') {
       throw badRequest(`strict decoding error: ${all.join(', ')}`);
     }
@@ -104,12 +112,25 @@ export function decodeAs(
   }
 }
 
+/** What is wrong with a text for a strict reader, in the text's order. */
+function refused(unknown: readonly string[], duplicates: readonly string[], source = ''): readonly string[] {
+  if (duplicates.length === 0) return unknown;
+  const left = new Map(unknown.map((problem) => [JSON.parse(problem.slice('unknown field '.length)) as string, problem]));
+  const found = inDocumentOrder(source, new Set(left.keys())).map(({ path, again }) => {
+    if (again) return `duplicate field ${JSON.stringify(path)}`;
+    left.delete(path);
+    return `unknown field ${JSON.stringify(path)}`;
+  });
+  // A patch may lead to unknown fields that its text does not have.
+  return [...found, ...left.values()];
+}
+
 /** The body as the call's own kind. */
 export function readObject(request: ApiRequest, expected: Expected, validation: Validation, warnings: string[]): AnyObject {
-  const { value, duplicates } = parseBody(request, expected.kind);
+  const { value, ...text } = parseBody(request, expected.kind);
   if (value === undefined || value === null)
     throw badRequest(
       `the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input`,
     );
-  return decodeAs(value, expected, validation, warnings, duplicates);
+  return decodeAs(value, expected, validation, warnings, text);
 }

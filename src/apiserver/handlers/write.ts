@@ -153,7 +153,7 @@ export async function patch(call: Call, kind: UpdateKind): Promise<Answer> {
   const parameters = writeParameters(request.query, 'PatchOptions', userAgent(call), applying);
   if (applying) return apply(call, kind, parameters);
 
-  const { value, duplicates } = parseBody(
+  const { value, ...text } = parseBody(
     { ...request, headers: { ...request.headers, 'content-type': 'application/json' } },
     definition.kind,
   );
@@ -163,7 +163,7 @@ export async function patch(call: Call, kind: UpdateKind): Promise<Answer> {
     if (info.name !== (after as AnyObject)?.metadata?.name && (after as AnyObject)?.metadata?.name !== undefined)
       checkName(call, after as AnyObject);
     const named = { ...(after as AnyObject), metadata: { ...(after as AnyObject).metadata, name: info.name } };
-    const object = decodeAs(named, expected(call), parameters.fieldValidation, call.warnings, duplicates);
+    const object = decodeAs(named, expected(call), parameters.fieldValidation, call.warnings, text);
     // A patch that names no resourceVersion of its own is not conditional.
     if ((value as AnyObject | undefined)?.metadata?.resourceVersion === undefined && contentType !== JSON_PATCH)
       object.metadata.resourceVersion = String(current.revision);

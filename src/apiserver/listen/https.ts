@@ -182,7 +182,9 @@ async function send(request: ApiRequest, handled: Handled, res: Res, server: Api
   let representation: Representation;
   try {
     const custom = 'definition' in answer && answer.definition?.custom === true;
-    representation = negotiate(request.headers.accept as string | undefined, custom, answer.is === 'watch');
+    // Reviews and tokens are no objects to list.
+    const table = answer.is !== 'object' || answer.definition !== undefined || (answer.object as { kind?: string }).kind === 'Status';
+    representation = negotiate(request.headers.accept as string | undefined, { custom, watch: answer.is === 'watch', table });
   } catch (e) {
     if (answer.is === 'stream' || answer.is === 'bytes') representation = { mediaType: 'application/json', version: 'v1', pretty: false };
     else {

@@ -5,8 +5,9 @@ import type { Call } from '../core.js';
 
 const PARTS: Record<string, (to: Pod, from: Pod) => void> = {
   approval: (to, from) => {
-    // Of a CertificateSigningRequest.
+    // Of a CertificateSigningRequest; labels and annotations may come along.
     to.status.conditions = from.status?.conditions;
+    to.metadata = from.metadata;
   },
   ephemeralcontainers: (to, from) => {
     if (from.spec.ephemeralContainers) to.spec.ephemeralContainers = from.spec.ephemeralContainers;
