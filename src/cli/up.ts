@@ -15,7 +15,7 @@ import { loadDocs } from './docs.js';
 import { type EtcdFlags, etcdOptions, storeOf } from './etcd-flags.js';
 import { fail, UserError } from './fail.js';
 import { port } from './kube-apiserver.js';
-import { untilStopped } from './process.js';
+import { self, untilStopped } from './process.js';
 import { restoreForStart } from './snapshot-restore.js';
 
 interface UpFlags extends EtcdFlags {
@@ -88,7 +88,7 @@ async function runUp(f: UpFlags): Promise<void> {
   const running = loadState(dataDir);
   if (running && isRunning(running))
     throw new UserError(
-      `a cluster runs in ${f.dataDir} already (process ${running.pid}, ${running.url}): use it, or stop it with: k8ts down --data-dir ${f.dataDir}`,
+      `a cluster runs in ${f.dataDir} already (process ${running.pid}, ${running.url}): use it, or stop it with: ${self()} down --data-dir ${f.dataDir}`,
     );
   if (f.detach) return detach(f, dataDir);
   const why = f.runtime === 'simulated' ? undefined : containersImpossible();
@@ -198,7 +198,7 @@ function detach(f: UpFlags, dataDir: string): Promise<void> {
     };
     child.on('message', () =>
       done(() => {
-        console.log(`  k8ts down --data-dir ${f.dataDir}   # stops it`);
+        console.log(`  ${self()} down --data-dir ${f.dataDir}   # stops it`);
         child.unref();
         resolve();
       }),
@@ -210,7 +210,7 @@ function detach(f: UpFlags, dataDir: string): Promise<void> {
 async function runDown(dir: string): Promise<void> {
   const dataDir = path.resolve(dir);
   if (!(await down(dataDir, createLogger('error'), steps))) console.log(`no cluster in ${dir}`);
-  else console.log(`down. The data is in ${dir}: k8ts up --data-dir ${dir} resumes it`);
+  else console.log(`down. The data is in ${dir}: ${self()} up --data-dir ${dir} resumes it`);
 }
 
 async function runStatus(dir: string): Promise<void> {

@@ -26,6 +26,7 @@ import { VirtualClock } from '../util/virtual-clock.js';
 import { generateKeys, issue, privateKeyPem, publicKeyPem } from '../util/x509.js';
 import { type ListeningApiServer, openStore, type RemoteEtcd, startApiServer } from './api-server.js';
 import { controlPlane, Identities, stopAll } from './components.js';
+import { nodeRange } from './node-range.js';
 
 export interface ClusterOptions {
   /** Simulated nodes; 1 where absent. */
@@ -190,6 +191,8 @@ async function startNode(
     port: () => port,
     clusterDNS: ['10.96.0.10'],
     clusterDomain: 'cluster.local',
+    // Its first pods may come before anyone could give it a range.
+    podCIDR: nodeRange(o.podCidr ?? POD_CIDR, index),
     network,
     ...(o.behaviours ? { behaviours: o.behaviours } : {}),
   });

@@ -48,6 +48,8 @@ export interface KubeletOptions {
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NodeConfig['taints'];
+  /** The range of its pods, where the node is to be registered with one; else it is given one. */
+  readonly podCIDR?: string;
   readonly maxPods?: number;
   readonly podPidsLimit?: number;
   /** Below the root of each hierarchy. */
@@ -182,7 +184,7 @@ export class Kubelet implements Component {
   }
 
   private nodeConfig(): NodeConfig {
-    const { nodeName, maxPods = 110, port, addresses, labels, taints } = this.options;
+    const { nodeName, maxPods = 110, port, addresses, labels, taints, podCIDR } = this.options;
     return {
       nodeName,
       maxPods,
@@ -190,6 +192,7 @@ export class Kubelet implements Component {
       ...(addresses ? { addresses } : {}),
       ...(labels ? { labels } : {}),
       ...(taints ? { taints } : {}),
+      ...(podCIDR ? { podCIDR } : {}),
     };
   }
 

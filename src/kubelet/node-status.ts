@@ -41,6 +41,8 @@ export interface NodeConfig {
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NonNullable<Node['spec']>['taints'];
+  /** The range of its pods, where it is known before the node is. */
+  readonly podCIDR?: string;
 }
 
 const kib = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
@@ -161,7 +163,10 @@ export function newNode(
       labels: nodeLabels(config, facts),
       annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
     },
-    spec: { ...(config.taints?.length ? { taints: config.taints } : {}) },
+    spec: {
+      ...(config.taints?.length ? { taints: config.taints } : {}),
+      ...(config.podCIDR ? { podCIDR: config.podCIDR, podCIDRs: [config.podCIDR] } : {}),
+    },
     status,
   };
 }

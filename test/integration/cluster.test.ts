@@ -147,3 +147,27 @@ describe('on a virtual clock', () => {
     expect(clock.now() - Date.parse(renewed.spec.renewTime ?? '')).toBeLessThan(60_000);
   });
 });
+
+it("gives every Pod an address of its own, in its node's range, from the first one on", async () => {
+  const cluster = await Cluster.start({ nodes: 3, clock: 'virtual' });
+  try {
+    const names = ['node-0', 'node-1', 'node-2', 'node-0'];
+    for (const [i, nodeName] of names.entries())
+      await cluster.client.create({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `p${i}`, namespace: 'default' },
+        spec: { nodeName, containers: [{ name: 'c', image: 'i' }] },
+      });
+    await cluster.clock.advance!('30s');
+    const { items: pods } = await cluster.client.list({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' });
+    const { items: nodes } = await cluster.client.list({ apiVersion: 'v1', kind: 'Node' });
+    expect(new Set(pods.map((p) => p.status.podIP)).size).toBe(names.length);
+    for (const p of pods) {
+      const range = nodes.find((n) => n.metadata.name === p.spec.nodeName)!.spec.podCIDR!;
+      expect(p.status.podIP).toMatch(new RegExp(`^${range.slice(0, range.lastIndexOf('.'))}\\.`));
+    }
+  } finally {
+    await cluster.stop();
+  }
+});

@@ -49,7 +49,7 @@ export async function removeAll(dataDir: string, state: UpState, log: Logger, pr
       () => 'removed',
     );
     await progress(
-      'mounts, control groups and log folders',
+      'mounts, cgroups, log folders',
       async () => {
         const uids = listed(path.join(dataDir, 'kubelet', 'pods'));
         await unmountUnder(dataDir);

@@ -29,6 +29,7 @@ import { DNS_PORT, dnsAddon } from '../addons/dns.js';
 import { type ListeningApiServer, startApiServer } from '../api-server.js';
 import { Cluster } from '../cluster.js';
 import { controlPlane, Identities, stopAll } from '../components.js';
+import { NODE_MASK, nodeRange } from '../node-range.js';
 import type { UpOptions } from './options.js';
 
 export interface RunningUp {
@@ -42,7 +43,6 @@ export interface RunningUp {
 export type Progress = <T>(step: string, work: () => Promise<T>, done?: (value: T) => string) => Promise<T>;
 
 const DNS_INDEX = 10;
-const POD_MASK = 24;
 const KUBELET_PORT = 10250;
 
 export async function up(o: UpOptions, log: Logger, progress: Progress): Promise<RunningUp> {
@@ -105,7 +105,13 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
     }
     const identities = new Identities(api.server);
     await progress('controllers and scheduler', async () => {
-      for (const c of controlPlane({ env, identities, rootCa: api.files.ca.certificate, podCidr: o.podCidr, nodeCidrMaskSize: POD_MASK })) {
+      for (const c of controlPlane({
+        env,
+        identities,
+        rootCa: api.files.ca.certificate,
+        podCidr: o.podCidr,
+        nodeCidrMaskSize: NODE_MASK,
+      })) {
         await c.start();
         running.push(c);
       }
@@ -147,7 +153,7 @@ async function realNode(
 ): Promise<void> {
   const dns = nth(parseCidr(o.serviceCidr), DNS_INDEX);
   // The first node of a cluster has its first range.
-  const podCidr = nodeCidr(o.podCidr);
+  const podCidr = nodeRange(o.podCidr, 0)!;
   await progress(
     'pod network',
     async () => {
@@ -215,11 +221,6 @@ async function realNode(
   );
 }
 
-const nodeCidr = (podCidr: string): string => {
-  const c = parseCidr(podCidr);
-  return `${nth(c, 0)}/${Math.max(c.bits, POD_MASK)}`;
-};
-
 async function nodeCertificate(api: ListeningApiServer, name: string, ips: readonly string[], env: Env) {
   return issue(
     api.files.ca,
@@ -242,7 +243,7 @@ async function simulatedNodes(
   await progress(
     names.length === 1 ? 'simulated node' : `${names.length} simulated nodes`,
     async () => {
-      for (const name of names) {
+      for (const [index, name] of names.entries()) {
         const client = identities.node(name);
         let port = KUBELET_PORT;
         const node = createSimulatedKubelet({
@@ -253,6 +254,7 @@ async function simulatedNodes(
           port: () => port,
           clusterDNS: [nth(parseCidr(o.serviceCidr), DNS_INDEX)],
           clusterDomain: o.clusterDomain,
+          podCIDR: nodeRange(o.podCidr, index),
           network,
         });
         const pair = await nodeCertificate(api, name, ['127.0.0.1'], env);

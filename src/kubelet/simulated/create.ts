@@ -9,8 +9,6 @@ import { SimulatedRuntime } from './simulated-runtime.js';
 export interface SimulatedKubeletOptions extends Omit<KubeletOptions, 'runtime' | 'host' | 'folders' | 'addresses' | 'events'> {
   /** The node's own address. */
   readonly address: string;
-  /** Range of pod addresses until the node has a podCIDR. */
-  readonly podCIDR?: string;
   readonly cpus?: number;
   readonly memoryBytes?: number;
   readonly behaviours?: ImageBehaviours;
