@@ -1,7 +1,7 @@
 /** A cluster's files: certificates, keys and kubeconfigs under its data directory, made where they are missing. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { stringify } from 'yaml';
+import { stringifyYaml } from '../meta/yaml.js';
 import {
   type Authority,
   type CertificateRequest,
@@ -99,7 +99,7 @@ async function serviceAccountKey(pki: string): Promise<{ key: string; publicKey:
 export function kubeconfig(o: { server: string; ca: string; user: string; client: KeyPair; cluster?: string }): string {
   const cluster = o.cluster ?? 'kubernetes';
   const b64 = (s: string) => Buffer.from(s).toString('base64');
-  return stringify({
+  return stringifyYaml({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: cluster, cluster: { server: o.server, 'certificate-authority-data': b64(o.ca) } }],

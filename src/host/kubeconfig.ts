@@ -1,9 +1,9 @@
 /** A kubeconfig as a client: its current context's server and credentials. Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ */
 import fs from 'node:fs';
 import path from 'node:path';
-import { parse } from 'yaml';
 import type { Client } from '../client/client.js';
 import { createClient } from '../client/rest-client.js';
+import { parseYaml } from '../meta/yaml.js';
 import { HttpsTransport } from './https-transport.js';
 
 interface Kubeconfig {
@@ -25,7 +25,7 @@ export interface Connection {
 export function connect(file: string, userAgent: string): Connection {
   let config: Kubeconfig;
   try {
-    config = parse(fs.readFileSync(file, 'utf8')) as Kubeconfig;
+    config = parseYaml(fs.readFileSync(file, 'utf8')) as Kubeconfig;
   } catch (e) {
     throw new Error(`--kubeconfig ${file}: ${(e as Error).message}`);
   }

@@ -1,8 +1,8 @@
 /** Pods from a manifest folder: run without the API, shown to it as mirror pods. Source: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ */
-import { parseAllDocuments } from 'yaml';
 import type { Pod } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
 import { isAlreadyExists, isConflict, isNotFound } from '../meta/errors.js';
+import { parseYamlDocuments } from '../meta/yaml.js';
 import { sleep } from '../util/clock.js';
 import type { Env } from '../util/component.js';
 import { fnv128 } from '../util/fnv.js';
@@ -16,11 +16,9 @@ const MAX_MANIFEST = 1024 * 1024;
 
 /** A manifest made a pod of this node. Throws what is wrong with it. Pure. */
 export function staticPod(text: string, file: string, nodeName: string, now: string): Pod {
-  const documents = parseAllDocuments(text).filter((d) => d.contents !== null);
+  const documents = parseYamlDocuments(text).filter((d) => d !== null);
   if (documents.length !== 1) throw new Error(`holds ${documents.length} documents, must hold one Pod`);
-  const [error] = documents[0]!.errors;
-  if (error) throw new Error(error.message);
-  const raw = documents[0]!.toJS() as Partial<Pod>;
+  const raw = documents[0] as Partial<Pod>;
   if (raw.apiVersion !== 'v1' || raw.kind !== 'Pod')
     throw new Error(`holds ${raw.apiVersion ?? '?'} ${raw.kind ?? '?'}, must hold a v1 Pod`);
   if (!raw.metadata?.name) throw new Error('the Pod has no metadata.name');

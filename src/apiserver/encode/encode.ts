@@ -1,7 +1,7 @@
 /** Answers as bytes, in the representation that was asked for. Stored objects are not serialized again: their bytes are joined. */
-import { stringify as stringifyYaml } from 'yaml';
 import { groupVersion } from '../../meta/gvk.js';
 import type { ApiObject } from '../../meta/object.js';
+import { stringifyYaml } from '../../meta/yaml.js';
 import { concat, utf8 } from '../../util/bytes.js';
 import type { Answer, ListAnswer } from '../answer.js';
 import type { Entry } from '../storage/entry.js';
@@ -29,8 +29,7 @@ export function encodeObject(status: number, object: object, r: Representation):
     const bytes = encodeProtobuf(object);
     if (bytes) return { status, contentType: PROTOBUF, body: bytes };
   }
-  if (r.mediaType === 'application/yaml')
-    return { status, contentType: 'application/yaml', body: utf8(stringifyYaml(sortKeys(object), { aliasDuplicateObjects: false })) };
+  if (r.mediaType === 'application/yaml') return { status, contentType: 'application/yaml', body: utf8(stringifyYaml(sortKeys(object))) };
   return { status, contentType: JSON_TYPE, body: utf8(`${JSON.stringify(object, null, r.pretty ? 2 : undefined)}\n`) };
 }
 

@@ -1,10 +1,10 @@
 /** From a request's body to an object of the resource's type. */
-import { parse as parseYaml } from 'yaml';
 import { decode } from '../../meta/decode.js';
 import { badRequest, StatusError, tooLarge, unsupportedMediaType } from '../../meta/errors.js';
 import { parseApiVersion } from '../../meta/gvk.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { TypeSchema } from '../../meta/schema/schema.js';
+import { parseYaml } from '../../meta/yaml.js';
 import { text } from '../../util/bytes.js';
 import { duplicateFields, inDocumentOrder } from '../encode/duplicate-fields.js';
 import { decodeProtobuf, PROTOBUF } from '../encode/protobuf.js';

@@ -1,6 +1,6 @@
 /** The settings that count: of the configuration file if one is named, else of flags over environment over defaults. */
-import { parse } from 'yaml';
 import { parseDuration } from '../../meta/duration.js';
+import { parseYaml } from '../../meta/yaml.js';
 import { UserError } from '../fail.js';
 import { ALIASES, environmentName, FLAGS, type Flag, GATE_FLAGS } from './flags.js';
 
@@ -102,7 +102,7 @@ const SECTIONS: ReadonlyMap<string, (key: string) => string | undefined> = new M
 function readConfig(file: string, readFile: (path: string) => string): [string, string][] {
   let tree: unknown;
   try {
-    tree = parse(readFile(file)) ?? {};
+    tree = parseYaml(readFile(file)) ?? {};
   } catch (e) {
     throw new UserError(`--config-file ${file}: ${(e as Error).message.split('\n')[0]}`);
   }
