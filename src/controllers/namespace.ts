@@ -6,6 +6,8 @@ import type { ApiList } from '../meta/object.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, defineController, own, splitKey } from './framework.js';
 
+/** As `Deletable.resource` says it. */
+const PODS = 'pods.';
 /** Looked at again while something in it takes its time. */
 const AGAIN_MS = 1_000;
 /** Which kinds there are is asked for again after this long. */
@@ -66,13 +68,15 @@ async function deletable(c: ControllerContext): Promise<Deletable[]> {
       });
     }
   }
-  // Events of core and of events.k8s.io are the same objects.
-  return out.filter((d) => d.resource !== 'events.events.k8s.io');
+  // Events of core and of events.k8s.io are the same objects. Pods stand first.
+  return out.filter((d) => d.resource !== 'events.events.k8s.io').sort((a, b) => Number(b.resource === PODS) - Number(a.resource === PODS));
 }
 
+/** While Pods end, what they may still need stays: their network policies, secrets, claims. Source: KEP-5080 */
 async function empty(c: ControllerContext, namespace: string, kinds: readonly Deletable[]): Promise<Left> {
   const left: Left = { count: 0, kinds: new Map(), finalizers: new Map(), errors: [] };
   for (const k of kinds) {
+    if (k.resource !== PODS && left.kinds.has(PODS)) break;
     const path = k.path.replace('%s', namespace);
     try {
       const before = (await c.client.raw('GET', path)) as ApiList;
