@@ -10,6 +10,8 @@ import type { Client } from './client.js';
 const KNOWN_LIMIT = 4096;
 /** The same event after this long begins anew. */
 const AGGREGATE_MS = 600_000;
+/** With so many messages of one reason about one object, the rest are told as one event. */
+const SIMILAR = 10;
 /** Events about one object in a burst; then one each five minutes. */
 const BURST = 25;
 const REFILL_MS = 300_000;
@@ -30,6 +32,7 @@ interface Known {
 
 export class EventRecorder {
   private readonly known = new Map<string, Known>();
+  private readonly similar = new Map<string, { messages: Set<string>; last: number }>();
   private readonly budgets = new Map<string, { tokens: number; at: number }>();
   private chain: Promise<void> = Promise.resolve();
   private queued = 0;
@@ -63,9 +66,12 @@ export class EventRecorder {
       .then(() => void this.queued--);
   }
 
-  private async write(ref: ObjectReference, type: string, reason: string, message: string): Promise<void> {
+  private async write(ref: ObjectReference, type: string, reason: string, told: string): Promise<void> {
     const now = this.env.clock.now();
-    const key = JSON.stringify([ref.kind, ref.namespace, ref.name, ref.uid, ref.fieldPath, type, reason, message]);
+    const about = [ref.kind, ref.namespace, ref.name, ref.uid, ref.fieldPath, type, reason];
+    const combined = this.isOneOfMany(JSON.stringify(about), told, now);
+    const message = combined ? `(combined from similar events): ${told}` : told;
+    const key = JSON.stringify(combined ? about : [...about, message]);
     const seen = this.known.get(key);
     if (seen && now - seen.last < AGGREGATE_MS) {
       seen.count++;
@@ -73,7 +79,7 @@ export class EventRecorder {
       try {
         await this.client.patch(
           { apiVersion: 'v1', kind: 'Event', namespace: seen.namespace, name: seen.name },
-          { count: seen.count, lastTimestamp: timestamp(now) },
+          { count: seen.count, lastTimestamp: timestamp(now), message },
         );
         return;
       } catch (e) {
@@ -100,6 +106,18 @@ export class EventRecorder {
     await this.client.create(event as never);
     if (this.known.size >= KNOWN_LIMIT) this.known.delete(this.known.keys().next().value!);
     this.known.set(key, { name, namespace, count: 1, last: now });
+  }
+
+  private isOneOfMany(about: string, message: string, now: number): boolean {
+    const before = this.similar.get(about);
+    const s = before && now - before.last < AGGREGATE_MS ? before : { messages: new Set<string>(), last: now };
+    s.messages.add(message);
+    s.last = now;
+    if (this.similar.size >= KNOWN_LIMIT && !before) this.similar.delete(this.similar.keys().next().value!);
+    this.similar.set(about, s);
+    if (s.messages.size < SIMILAR) return false;
+    s.messages.delete(s.messages.values().next().value!);
+    return true;
   }
 
   private mayWrite(ref: ObjectReference): boolean {

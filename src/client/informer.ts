@@ -158,8 +158,13 @@ export class KindInformer<R extends KindRef, T extends ObjectOf<R> & ApiObject =
 
   private put(object: T): void {
     const id = keyOf(object);
-    const old = this.objects.get(id);
+    let old = this.objects.get(id);
     if (old?.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    // Deleted and made anew while nobody watched: another object, whose handlers must hear that the one before is gone.
+    if (old && old.metadata.uid !== object.metadata.uid) {
+      this.drop(old);
+      old = undefined;
+    }
     this.objects.set(id, object);
     const namespace = object.metadata.namespace ?? '';
     let own = this.byNamespace.get(namespace);

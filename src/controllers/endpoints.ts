@@ -1,5 +1,6 @@
 /** Endpoints: the addresses behind a Service in the old form. Source: https://kubernetes.io/docs/concepts/services-networking/service/#endpoints */
 import type { EndpointAddress, EndpointSubset, Pod, Service } from '../api/types/core/v1.js';
+import { keyOf } from '../client/informer.js';
 import { ENDPOINTS, PODS, SERVICES } from '../client/kinds.js';
 import { isAlreadyExists, isNotFound } from '../meta/errors.js';
 import { membersOf, portsOf, servicesFor } from './endpoints-of.js';
@@ -50,10 +51,12 @@ export const endpointsController = defineController({
         [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
       ),
     ]),
+    // Deleted by hand, they come back while their Service is there.
+    watch(ENDPOINTS, (e, c) => {
+      const { namespace, name } = e.metadata;
+      return !c.informers.for(ENDPOINTS).get(namespace!, name) && c.informers.for(SERVICES).get(namespace!, name) ? [keyOf(e)] : [];
+    }),
   ],
-  setup(c) {
-    c.informers.for(ENDPOINTS);
-  },
   async reconcile(key, c) {
     const { namespace, name } = splitKey(key);
     const s = c.informers.for(SERVICES).get(namespace, name);
@@ -63,8 +66,8 @@ export const endpointsController = defineController({
       });
       return;
     }
-    // Without a selector, someone else keeps the addresses.
-    if (!s.spec.selector || !Object.keys(s.spec.selector).length) return;
+    // Without a selector, someone else keeps the addresses; a name elsewhere has none.
+    if (!s.spec.selector || !Object.keys(s.spec.selector).length || s.spec.type === 'ExternalName') return;
     const subsets = subsetsOf(s, c.informers.for(PODS).list(namespace));
     const present = c.informers.for(ENDPOINTS).get(namespace, name);
     const labels: Record<string, string> = { ...s.metadata.labels, [MANAGED_BY]: 'endpoint-controller' };

@@ -216,3 +216,13 @@ describe('Endpoints', () => {
     expect(subset!.notReadyAddresses!.map((a) => a.ip)).toEqual(['10.1.0.3']);
   });
 });
+
+it.each<[string | undefined, object | undefined]>([
+  [undefined, undefined],
+  ['PreferClose', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameNode', { forZones: [{ name: 'z1' }], forNodes: [{ name: 'n1' }] }],
+])('trafficDistribution %s: hints %o', (trafficDistribution, hints) => {
+  const { create } = plan(service({ trafficDistribution }), [pod(1)], [], nodes);
+  expect(create[0]?.endpoints[0]?.hints).toEqual(hints);
+});

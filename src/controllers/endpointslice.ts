@@ -37,7 +37,18 @@ function endpointOf(s: Service, m: Member, node: Node | undefined): Endpoint {
     targetRef: { kind: 'Pod', namespace: pod.metadata.namespace, name: pod.metadata.name, uid: pod.metadata.uid },
     ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...hintsFor(s, pod.spec.nodeName, zone),
   };
+}
+
+/** For whom the endpoint is meant, by the Service's trafficDistribution. Source: KEP-4444, KEP-3015 */
+function hintsFor(s: Service, node: string | undefined, zone: string | undefined): Pick<Endpoint, 'hints'> {
+  const wanted = s.spec.trafficDistribution;
+  if (!wanted) return {};
+  const forZones = zone ? { forZones: [{ name: zone }] } : {};
+  const forNodes = node && wanted === 'PreferSameNode' ? { forNodes: [{ name: node }] } : {};
+  const hints = { ...forZones, ...forNodes };
+  return Object.keys(hints).length ? { hints } : {};
 }
 
 /** What to do about the present slices so that they hold the wanted endpoints, with as few writes as can be. Pure. */

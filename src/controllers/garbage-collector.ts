@@ -205,7 +205,8 @@ async function find(
     })) as AnyObject;
     if (found.metadata.uid === r.uid) return found;
   } catch (e) {
-    if (!isNotFound(e)) throw e;
+    // An answer that does not name the object says that its kind is not served, not that it is gone: what it owns stays.
+    if (!isNotFound(e) || (e as StatusError).status.details?.name !== r.name) throw e;
   }
   remember(absent, r.uid);
   return undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Node, Pod, Taint } from '../api/types/core/v1.js';
 import { timestamp } from '../util/clock.js';
-import { stayBegan, staysFor, taintsAfter, wantedTaints } from './node-lifecycle.js';
+import { leavesAt, stayBegan, staysFor, taintsAfter, wantedTaints } from './node-lifecycle.js';
 import { surplus } from './pod-gc.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -73,6 +73,20 @@ describe('staysFor', () => {
     ]);
     expect(staysFor(both, [taint, { ...taint, key: 'b' }])).toBe(3000);
     expect(staysFor(both, [taint, { ...taint, key: 'c' }])).toBe(0);
+  });
+
+  it('each taint counts from its own time: an old one that is borne does not shorten the stay under a new one', () => {
+    const tolerations = [
+      { key: 'dedicated', operator: 'Exists' },
+      { key: 'b', operator: 'Exists', tolerationSeconds: 300 },
+    ];
+    const old: Taint = { key: 'dedicated', effect: 'NoExecute' };
+    const fresh: Taint = { key: 'b', effect: 'NoExecute' };
+    const p = { spec: { tolerations }, metadata: { creationTimestamp: timestamp(NOW - 86_400_000) }, status: {} } as unknown as Pod;
+    const since = (t: Taint) => (t === old ? NOW - 86_400_000 : NOW);
+    expect(leavesAt(p, [old], since)).toBeUndefined();
+    expect(leavesAt(p, [old, fresh], since)).toBe(NOW + 300_000);
+    expect(leavesAt(p, [old, fresh, { key: 'c', effect: 'NoExecute' }], since)).toBe(NOW);
   });
 
   it('a pod that came later has its own time', () => {

@@ -23,18 +23,23 @@ const PREFIX = 'node.kubernetes.io/';
 
 const condition = (n: Node, type: string): NodeCondition | undefined => n.status.conditions?.find((c) => c.type === type);
 
-/** The taints that a node's conditions call for. Pure. */
-export function wantedTaints(n: Node): Taint[] {
+const isReady = (n: Node): boolean => condition(n, 'Ready')?.status === 'True';
+
+/**
+ * The taints that a node's conditions call for. `alone`: no node is ready. It is not the nodes that are ill then, and nothing is driven away.
+ * Pure. Source: https://kubernetes.io/docs/concepts/architecture/nodes/#rate-limits-on-eviction
+ */
+export function wantedTaints(n: Node, alone = false): Taint[] {
   const out: Taint[] = [];
   const add = (key: string, effect: Taint['effect']) => out.push({ key: PREFIX + key, effect });
   const ready = condition(n, 'Ready')?.status;
   if (ready === 'Unknown') {
     add('unreachable', 'NoSchedule');
-    add('unreachable', 'NoExecute');
+    if (!alone) add('unreachable', 'NoExecute');
   } else if (ready !== 'True') {
     add('not-ready', 'NoSchedule');
     // A node that has not said anything yet is new, not ill.
-    if (ready === 'False') add('not-ready', 'NoExecute');
+    if (ready === 'False' && !alone) add('not-ready', 'NoExecute');
   }
   if (condition(n, 'MemoryPressure')?.status === 'True') add('memory-pressure', 'NoSchedule');
   if (condition(n, 'DiskPressure')?.status === 'True') add('disk-pressure', 'NoSchedule');
@@ -52,9 +57,9 @@ const OWN_KEYS = new Set(
 const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect;
 
 /** The taints a node should have: ours as its conditions say, the rest as they are. Undefined: nothing to change. */
-export function taintsAfter(n: Node, now: number): Taint[] | undefined {
+export function taintsAfter(n: Node, now: number, alone = false): Taint[] | undefined {
   const present = n.spec.taints ?? [];
-  const wanted = wantedTaints(n);
+  const wanted = wantedTaints(n, alone);
   const kept = present.filter((t) => !OWN_KEYS.has(t.key) || wanted.some((w) => same(w, t)));
   const added = wanted.filter((w) => !present.some((t) => same(w, t))).map((w) => ({ ...w, timeAdded: timestamp(now) }));
   return kept.length === present.length && !added.length ? undefined : [...kept, ...added];
@@ -82,13 +87,25 @@ export function stayBegan(pod: Pod, tainted: number): number {
   return Math.max(tainted, Date.parse(pod.status.startTime ?? pod.metadata.creationTimestamp) || 0);
 }
 
+/** When a pod has to leave a node with these NoExecute taints; undefined: never. Each taint counts from its own time. Pure. */
+export function leavesAt(pod: Pod, taints: readonly Taint[], since: (t: Taint) => number): number | undefined {
+  let first: number | undefined;
+  for (const t of taints) {
+    const stays = staysFor(pod, [t]);
+    if (stays !== undefined) first = Math.min(first ?? Number.POSITIVE_INFINITY, stayBegan(pod, since(t)) + stays);
+  }
+  return first;
+}
+
+const textOf = (t: Taint): string => `${t.key}=${t.value ?? ''}:${t.effect}`;
+
 export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
   const grace = o.graceMs ?? GRACE_MS;
   /** When each node's Lease or status was last seen to change, by our own clock. */
   const heard = new Map<string, number>();
   const registered = new Set<string>();
-  /** By node: since when it has NoExecute taints that do not say so themselves. */
-  const tainted = new Map<string, number>();
+  /** By node: since when it has each of its NoExecute taints, for those that do not say so themselves. */
+  const tainted = new Map<string, ReadonlyMap<string, number>>();
 
   return defineController({
     name: 'node-lifecycle',
@@ -147,7 +164,13 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
         c.events.normal(nodeReference(node), 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
       }
       if (now - (heard.get(name) ?? now) > grace) node = (await silence(c, node, now)) ?? node;
-      const taints = taintsAfter(node, now);
+      const alone =
+        !isReady(node) &&
+        !c.informers
+          .for(NODES)
+          .list()
+          .some((n) => n.metadata.name !== name && isReady(n));
+      const taints = taintsAfter(node, now, alone);
       if (taints)
         node = (await c.client.patch(
           { ...NODES, name },
@@ -161,9 +184,10 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
         tainted.delete(name);
         return undefined;
       }
-      if (!tainted.has(name)) tainted.set(name, now);
-      const since = Math.min(...taintsNow.map((t) => Date.parse(t.timeAdded ?? '') || tainted.get(name)!));
-      return evict(c, name, taintsNow, since, now);
+      const before = tainted.get(name);
+      const seen = new Map(taintsNow.map((t) => [textOf(t), before?.get(textOf(t)) ?? now]));
+      tainted.set(name, seen);
+      return evict(c, name, (pod) => leavesAt(pod, taintsNow, (t) => Date.parse(t.timeAdded ?? '') || seen.get(textOf(t))!), now);
     },
   });
 }
@@ -222,29 +246,43 @@ async function notReady(c: ControllerContext, pod: Pod, now: number): Promise<vo
   c.events.warning(pod as never, 'NodeNotReady', 'Node is not ready');
 }
 
+const disrupted = (now: number) => ({
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'DeletionByTaintManager',
+  message: 'Taint manager: deleting due to NoExecute taint',
+  lastTransitionTime: timestamp(now),
+});
+
 /** Deletes the pods whose time on the tainted node is over; how long until the next one's is. */
 async function evict(
   c: ControllerContext,
   node: string,
-  taints: readonly Taint[],
-  since: number,
+  leaves: (pod: Pod) => number | undefined,
   now: number,
 ): Promise<number | undefined> {
   let next: number | undefined;
   for (const pod of c.informers.for(PODS).byIndex('node', node)) {
     if (pod.metadata.deletionTimestamp) continue;
-    const stays = staysFor(pod, taints);
-    if (stays === undefined) continue;
-    const left = stayBegan(pod, since) + stays - now;
+    const at = leaves(pod);
+    if (at === undefined) continue;
+    const left = at - now;
     if (left > 0) {
       next = Math.min(next ?? left, left);
       continue;
     }
     const { name, namespace, uid } = pod.metadata;
     c.events.normal(pod as never, 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
-    await c.client.delete({ ...PODS, namespace, name }, { preconditions: { uid } }).catch((e) => {
+    try {
+      await c.client.patch(
+        { ...PODS, namespace, name },
+        { metadata: { uid }, status: { conditions: [disrupted(now)] } },
+        { type: 'application/strategic-merge-patch+json', subresource: 'status' },
+      );
+      await c.client.delete({ ...PODS, namespace, name }, { preconditions: { uid } });
+    } catch (e) {
       if (!isNotFound(e)) throw e;
-    });
+    }
   }
   return next === undefined ? undefined : next + 10;
 }

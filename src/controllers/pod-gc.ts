@@ -1,5 +1,5 @@
 /** Pod GC: finished pods past a limit, and pods whose node is gone. Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection */
-import type { Pod } from '../api/types/core/v1.js';
+import type { Node, Pod } from '../api/types/core/v1.js';
 import { NODES, PODS } from '../client/kinds.js';
 import { isNotFound } from '../meta/errors.js';
 import { every, timestamp } from '../util/clock.js';
@@ -10,13 +10,14 @@ const PERIOD_MS = 20_000;
 const QUARANTINE_MS = 40_000;
 export const TERMINATED_LIMIT = 12_500;
 
-/** Pods to remove at once. Pure. `missing`: since when each absent node is. */
+/** Pods to remove at once. Pure. `missing`: since when each absent node is; `outOfService`: someone says that the node is down for good. */
 export function surplus(
   pods: readonly Pod[],
   nodeExists: (name: string) => boolean,
   missing: ReadonlyMap<string, number>,
   now: number,
   limit = TERMINATED_LIMIT,
+  outOfService: (name: string) => boolean = () => false,
 ): Pod[] {
   const finished = pods.filter((p) => (p.status.phase === 'Succeeded' || p.status.phase === 'Failed') && !p.metadata.deletionTimestamp);
   const old = finished
@@ -27,8 +28,16 @@ export function surplus(
   );
   // Deleted before they were ever bound: no kubelet will end them.
   const unscheduled = pods.filter((p) => !p.spec.nodeName && p.metadata.deletionTimestamp);
-  return [...new Set([...old, ...orphaned, ...unscheduled])];
+  // No kubelet will end these either.
+  const stranded = pods.filter((p) => p.metadata.deletionTimestamp && p.spec.nodeName && outOfService(p.spec.nodeName));
+  return [...new Set([...old, ...orphaned, ...unscheduled, ...stranded])];
 }
+
+/** Not ready, and tainted by hand. Source: https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/#non-graceful-node-shutdown */
+export const isOutOfService = (n: Node | undefined): boolean =>
+  n !== undefined &&
+  n.status.conditions?.some((x) => x.type === 'Ready' && x.status === 'True') !== true &&
+  n.spec.taints?.some((t) => t.key === 'node.kubernetes.io/out-of-service') === true;
 
 export function podGcController() {
   const missing = new Map<string, number>();
@@ -50,12 +59,14 @@ export function podGcController() {
       const pod = c.informers.for(PODS).get(namespace, name);
       if (!pod) return;
       try {
-        if (pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed' && pod.spec.nodeName)
+        if (pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed' && pod.spec.nodeName) {
+          const lost = !c.informers.for(NODES).get('', pod.spec.nodeName);
           await c.client.patch(
             { ...PODS, namespace, name },
-            { status: { phase: 'Failed', conditions: [disrupted(c.env.clock.now())] } },
+            { status: { phase: 'Failed', ...(lost ? { conditions: [disrupted(c.env.clock.now())] } : {}) } },
             { type: 'application/strategic-merge-patch+json', subresource: 'status' },
           );
+        }
         await c.client.delete({ ...PODS, namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } });
       } catch (e) {
         if (!isNotFound(e)) throw e;
@@ -78,5 +89,7 @@ function sweep(c: ControllerContext, missing: Map<string, number>): void {
   const now = c.env.clock.now();
   for (const name of missing.keys()) if (exists(name)) missing.delete(name);
   for (const p of pods) if (p.spec.nodeName && !exists(p.spec.nodeName) && !missing.has(p.spec.nodeName)) missing.set(p.spec.nodeName, now);
-  for (const p of surplus(pods, exists, missing, now)) c.enqueue(`${p.metadata.namespace}/${p.metadata.name}`);
+  const outOfService = (name: string) => isOutOfService(c.informers.for(NODES).get('', name));
+  for (const p of surplus(pods, exists, missing, now, TERMINATED_LIMIT, outOfService))
+    c.enqueue(`${p.metadata.namespace}/${p.metadata.name}`);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplicaSet } from '../api/types/apps/v1.js';
 import type { Pod } from '../api/types/core/v1.js';
+import { timestamp } from '../util/clock.js';
 import { deletionOrder, slowStart } from './pods.js';
 import { decide, type Step, statusOf } from './replicaset.js';
 
@@ -124,6 +125,16 @@ it('counts', () => {
     terminatingReplicas: 1,
     observedGeneration: 4,
   });
+});
+
+it('says why pods cannot be made until they can, in the words of the first time', () => {
+  const why = (name: string) => ({ reason: 'FailedCreate', message: `pods "${name}" is forbidden` });
+  const first = statusOf(set(1), [], NOW, why('web-a'));
+  const told = { ...set(1), status: first } as ReplicaSet;
+  expect(first.conditions).toEqual([{ type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(NOW), ...why('web-a') }]);
+  // A status that differs would be written, and the write would bring the set back: no back-off would hold.
+  expect(statusOf(told, [], NOW + 5000, why('web-b'))).toEqual(first);
+  expect(statusOf(told, [], NOW + 5000).conditions).toBeUndefined();
 });
 
 describe('slowStart', () => {

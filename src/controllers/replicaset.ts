@@ -50,12 +50,8 @@ export function statusOf(
   const count = (test: (p: Pod) => boolean) => active.filter(test).length;
   const conditions = (rs.status.conditions ?? []).filter((c) => c.type !== 'ReplicaFailure');
   const before = rs.status.conditions?.find((c) => c.type === 'ReplicaFailure');
-  if (failure)
-    conditions.push(
-      before?.status === 'True' && before.reason === failure.reason && before.message === failure.message
-        ? before
-        : { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(now), ...failure },
-    );
+  // While it lasts it stays as it is: its message names another pod at each try, and each write would bring the set back at once.
+  if (failure) conditions.push(before ?? { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(now), ...failure });
   return {
     replicas: active.length,
     fullyLabeledReplicas: count((p) => templateLabels.matches(p.metadata.labels)),
@@ -124,7 +120,7 @@ export function replicaSetController() {
     setup(c) {
       c.informers.for(PODS).index('controller', (p) => {
         const ref = controllerOf(p as never);
-        return ref ? [ref.uid] : [];
+        return [ref ? ref.uid : nobodyIn(p.metadata.namespace)];
       });
       c.informers.for(PODS).on({
         add: (p) => {
@@ -173,12 +169,15 @@ export function replicaSetController() {
   });
 }
 
+/** The place in the index of a namespace's pods without a controller. */
+const nobodyIn = (namespace: string | undefined): string => `none/${namespace}`;
+
 /** Its own pods, and those without a controller. */
 function candidates(c: ControllerContext, rs: ReplicaSet): Pod[] {
   const pods = c.informers.for(PODS);
   const mine = pods.byIndex('controller', rs.metadata.uid);
   const selector = selectorFromObject(rs.spec.selector);
-  const free = pods.list(rs.metadata.namespace).filter((p) => !controllerOf(p as never) && selector.matches(p.metadata.labels));
+  const free = pods.byIndex('controller', nobodyIn(rs.metadata.namespace)).filter((p) => selector.matches(p.metadata.labels));
   return [...mine, ...free];
 }
 

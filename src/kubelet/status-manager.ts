@@ -86,7 +86,7 @@ export class StatusManager {
 
   private async loop(podUid: string, entry: Entry): Promise<void> {
     // What follows at once is written with it: a simulated pod goes from nothing to Running in one write.
-    if (!this.stopping.signal.aborted) await sleep(this.env.clock, 0, this.stopping.signal);
+    if (!this.stopping.signal.aborted) await sleep(this.env.clock, 0);
     while (entry.target && this.entries.get(podUid) === entry) {
       const { target, wanted } = entry;
       const patch = statusPatch(uidOf(target), entry.known, wanted);

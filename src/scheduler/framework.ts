@@ -53,6 +53,7 @@ export type ClusterEvent =
   /** Its taints, or that it was cordoned or uncordoned. */
   | 'node-taints'
   | 'pod-removed'
+  /** What a bound pod asks for. */
   | 'pod-updated';
 
 export interface Plugin {

@@ -83,7 +83,8 @@ export class Scheduler implements Component {
         if (old && !finished(old)) this.queue.event('pod-removed');
       } else {
         this.cache.putPod(p, p.spec.nodeName);
-        if (old) this.queue.event('pod-updated');
+        // A report of its status frees nothing, nor does its binding.
+        if (old?.spec.nodeName && old.metadata.generation !== p.metadata.generation) this.queue.event('pod-updated');
       }
       return;
     }

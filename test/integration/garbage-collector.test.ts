@@ -68,6 +68,17 @@ describe('background', () => {
     expect(await find('uid-c')).toBeDefined();
   });
 
+  it.each([
+    ['example.com/v1', 'Database'],
+    ['apps/v1', 'Nothing'],
+    ['extensions/v1beta1', 'Deployment'],
+  ])('an owner of a kind that is not served (%s %s) is not thought gone', async (apiVersion, kind) => {
+    const name = `unserved-${kind.toLowerCase()}`;
+    await make(name, [{ apiVersion, kind, name: 'x', uid: `22222222-0000-4000-8000-00000000000${kind.length % 10}` }]);
+    await soon();
+    expect(await find(name)).toBeDefined();
+  });
+
   it('a cluster-wide object with an owner in a namespace is left alone', async () => {
     const a = await make('wide-a');
     await c.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'wide', ownerReferences: [owned(a)] } } as never);

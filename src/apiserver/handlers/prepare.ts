@@ -30,7 +30,8 @@ export function attributes(
     definition: call.definition,
     subresource: call.info.subresource,
     namespace: call.info.namespace,
-    name: call.info.name || object?.metadata?.name || '',
+    // A name that is to be generated is known by its prefix until then.
+    name: call.info.name || object?.metadata?.name || object?.metadata?.generateName || '',
     object,
     oldObject,
     user: call.user,
@@ -48,11 +49,11 @@ export async function prepareCreate(call: Call, object: AnyObject, parameters: W
   checkNamespace(call, object);
   if (meta.resourceVersion && !parameters.dryRun) throw internalError('resourceVersion should not be set on objects to be created');
   definition.defaults(object);
-  if (meta.name === undefined || meta.name === '') nameFromPrefix(call, object);
   // What admission and the kind itself add is not the client's.
   if (!applied) core.fields.track(definition, object, undefined, parameters.fieldManager, call.info.subresource, now);
   const attrs = attributes(call, 'CREATE', object, undefined, parameters.dryRun);
   await core.admission.admit(attrs);
+  if (meta.name === undefined || meta.name === '') nameFromPrefix(call, object);
   meta.uid = uuid(core.env.random);
   meta.creationTimestamp = timestamp(now);
   delete meta.deletionTimestamp;

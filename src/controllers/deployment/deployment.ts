@@ -1,5 +1,6 @@
 /** Deployment: rolls its pods from one template to the next through ReplicaSets. Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/ */
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps/v1.js';
+import { keyOf } from '../../client/informer.js';
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../../client/kinds.js';
 import { isAlreadyExists, isNotFound } from '../../meta/errors.js';
 import { selectorFromObject } from '../../meta/labels.js';
@@ -25,6 +26,16 @@ export const deploymentController = defineController({
   watches: [
     own(DEPLOYMENTS),
     owned(REPLICA_SETS, DEPLOYMENTS),
+    // A set without an owner may be one that a Deployment takes in.
+    watch(REPLICA_SETS, (rs, c) =>
+      controllerOf(rs as never)
+        ? []
+        : c.informers
+            .for(DEPLOYMENTS)
+            .list(rs.metadata.namespace)
+            .filter((d) => selectorFromObject(d.spec.selector).matches(rs.metadata.labels))
+            .map(keyOf),
+    ),
     // Recreate waits for the last old pod to be gone.
     watch(PODS, (pod, c) => {
       const set = controllerOf(pod as never);
@@ -127,7 +138,11 @@ async function rollout(c: ControllerContext, d: Deployment, sets: readonly Repli
       for (const s of down) await scale(c, d, s);
       return writeStatus(c, d, statusOf(d, { current, old, now }));
     }
-    if (oldPodsLeft(c, old)) return writeStatus(c, d, statusOf(d, { current, old, now }));
+    if (oldPodsLeft(c, old)) {
+      const status = statusOf(d, { current, old, now });
+      await writeStatus(c, d, status);
+      return untilDeadline(d, status, now);
+    }
   }
   if (!current) {
     const made = await createSet(c, d, old);
@@ -150,7 +165,11 @@ async function rollout(c: ControllerContext, d: Deployment, sets: readonly Repli
   const status = statusOf(d, { current, old, now, progress: found });
   if (!steps.length && complete(d, status)) await cleanUp(c, d, old);
   await writeStatus(c, d, status);
-  // The deadline passes without anything happening: look again then.
+  return untilDeadline(d, status, now);
+}
+
+/** The deadline passes without anything happening: look again then. */
+function untilDeadline(d: Deployment, status: DeploymentStatus, now: number): number | undefined {
   const deadline = deadlineOf(d);
   const progress = status.conditions?.find((x) => x.type === 'Progressing');
   if (deadline === undefined || !progress || complete(d, status) || progress.reason === 'ProgressDeadlineExceeded') return undefined;
