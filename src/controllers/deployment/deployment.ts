@@ -10,6 +10,7 @@ import {
   annotationsFor,
   DESIRED,
   HASH_LABEL,
+  later,
   maxRevision,
   REVISION,
   revisionOf,
@@ -193,7 +194,7 @@ async function createSet(
   const hash = templateHash(d.spec.template, d.status.collisionCount ?? 0);
   const template = structuredClone(d.spec.template);
   template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, [HASH_LABEL]: hash } } as typeof template.metadata;
-  const revision = maxRevision(old) + 1;
+  const revision = maxRevision(old) + 1n;
   const name = `${d.metadata.name}-${hash}`;
   const draft = {
     ...REPLICA_SETS,
@@ -238,7 +239,7 @@ async function createSet(
 
 /** The new set gets the highest revision, and the Deployment's annotations. True when something was written. */
 async function annotate(c: ControllerContext, d: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): Promise<boolean> {
-  const revision = Math.max(maxRevision(old) + 1, revisionOf(current));
+  const revision = later(maxRevision(old) + 1n, revisionOf(current));
   const annotations = annotationsFor(d, current, revision);
   const changed = canonical(annotations) !== canonical(current.metadata.annotations ?? {});
   const minReady = (current.spec.minReadySeconds ?? 0) !== (d.spec.minReadySeconds ?? 0);
@@ -254,7 +255,7 @@ async function annotate(c: ControllerContext, d: Deployment, current: ReplicaSet
 }
 
 /** The Deployment as it is then; undefined where it has that revision already. */
-async function setRevision(c: ControllerContext, d: Deployment, revision: number): Promise<Deployment | undefined> {
+async function setRevision(c: ControllerContext, d: Deployment, revision: bigint): Promise<Deployment | undefined> {
   if (d.metadata.annotations?.[REVISION] === String(revision)) return undefined;
   // Through status: it is no change of what is wanted, and raises no generation.
   return c.client.update(
@@ -280,7 +281,7 @@ async function scale(c: ControllerContext, d: Deployment, { set, to }: Scale): P
 async function cleanUp(c: ControllerContext, d: Deployment, old: readonly ReplicaSet[]): Promise<void> {
   const limit = d.spec.revisionHistoryLimit;
   if (limit === undefined || limit === 2147483647) return;
-  const alive = old.filter((rs) => !rs.metadata.deletionTimestamp).sort((a, b) => revisionOf(a) - revisionOf(b));
+  const alive = old.filter((rs) => !rs.metadata.deletionTimestamp).sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1));
   for (const rs of alive.slice(0, Math.max(alive.length - limit, 0))) {
     const settled = (rs.metadata.generation ?? 0) <= (rs.status.observedGeneration ?? 0);
     if (rs.status.replicas || rs.spec.replicas || !settled) continue;

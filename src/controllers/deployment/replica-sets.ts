@@ -54,15 +54,19 @@ export function split(d: Deployment, sets: readonly ReplicaSet[]): { current: Re
   return { current, old: sorted.filter((rs) => rs !== current) };
 }
 
-export const revisionOf = (o: { metadata: { annotations?: Record<string, string> } }): number =>
-  Number(o.metadata.annotations?.[REVISION] ?? 0) || 0;
-export const maxRevision = (sets: readonly ReplicaSet[]): number => sets.reduce((n, rs) => Math.max(n, revisionOf(rs)), 0);
+/** A 64-bit number, which need not have begun at 1. 0n: none. */
+export function revisionOf(o: { metadata: { annotations?: Record<string, string> } }): bigint {
+  const text = o.metadata.annotations?.[REVISION] ?? '';
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
+}
+export const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+export const maxRevision = (sets: readonly ReplicaSet[]): bigint => sets.reduce((n, rs) => later(n, revisionOf(rs)), 0n);
 
 /**
  * The annotations the new set should have at `revision`. Keeps the numbers it had before, for the history. The sizes are written with the size
  * alone: a resize is shared out by what they were.
  */
-export function annotationsFor(d: Deployment, rs: ReplicaSet | undefined, revision: number): Record<string, string> {
+export function annotationsFor(d: Deployment, rs: ReplicaSet | undefined, revision: bigint): Record<string, string> {
   const out: Record<string, string> = { ...rs?.metadata.annotations };
   for (const [k, v] of Object.entries(d.metadata.annotations ?? {})) if (!NOT_COPIED.has(k)) out[k] = v;
   const before = rs && revisionOf(rs);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment, ReplicaSet } from '../../api/types/apps/v1.js';
-import { annotationsFor, DESIRED, limits, MAX, REVISION, REVISION_HISTORY, resolveCount, split } from './replica-sets.js';
+import { annotationsFor, DESIRED, limits, MAX, maxRevision, REVISION, REVISION_HISTORY, resolveCount, split } from './replica-sets.js';
 import { newSize, proportional, roll, type Scale, shrinkAll } from './rolling-update.js';
 
 interface SetShape {
@@ -231,8 +231,8 @@ describe('which set is which', () => {
 
   it('a new set is told the sizes; an existing one keeps what it was told', () => {
     const d = deployment(10, 3, 2);
-    expect(annotationsFor(d, undefined, 1)).toEqual({ [REVISION]: '1', [DESIRED]: '10', [MAX]: '13' });
-    expect(annotationsFor(d, set({ name: 'new', size: 4, desired: 5, max: 7, revision: 1 }), 1)).toEqual({
+    expect(annotationsFor(d, undefined, 1n)).toEqual({ [REVISION]: '1', [DESIRED]: '10', [MAX]: '13' });
+    expect(annotationsFor(d, set({ name: 'new', size: 4, desired: 5, max: 7, revision: 1 }), 1n)).toEqual({
       [REVISION]: '1',
       [DESIRED]: '5',
       [MAX]: '7',
@@ -240,15 +240,20 @@ describe('which set is which', () => {
   });
 
   it('a set that comes back remembers its old revisions', () => {
-    const again = annotationsFor(deployment(1), set({ name: 'new', size: 0, revision: 1 }), 3);
+    const again = annotationsFor(deployment(1), set({ name: 'new', size: 0, revision: 1 }), 3n);
     expect(again).toMatchObject({ [REVISION]: '3', [REVISION_HISTORY]: '1' });
-    const twice = annotationsFor(deployment(1), { metadata: { annotations: again } } as unknown as ReplicaSet, 5);
+    const twice = annotationsFor(deployment(1), { metadata: { annotations: again } } as unknown as ReplicaSet, 5n);
     expect(twice).toMatchObject({ [REVISION]: '5', [REVISION_HISTORY]: '1,3' });
+  });
+
+  it('counts on from a revision of any size', () => {
+    const old = { metadata: { annotations: { [REVISION]: '3546343826724305832' } } } as unknown as ReplicaSet;
+    expect(annotationsFor(deployment(1), undefined, maxRevision([old]) + 1n)[REVISION]).toBe('3546343826724305833');
   });
 
   it('copies the annotations of the Deployment but not the revision or what kubectl applied', () => {
     const d = deployment(1);
     d.metadata.annotations = { a: 'b', [REVISION]: '9', 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
-    expect(annotationsFor(d, set({ name: 'new', size: 1, revision: 2 }), 2)).toEqual({ a: 'b', [REVISION]: '2' });
+    expect(annotationsFor(d, set({ name: 'new', size: 1, revision: 2 }), 2n)).toEqual({ a: 'b', [REVISION]: '2' });
   });
 });
