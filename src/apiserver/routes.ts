@@ -2,7 +2,6 @@
 
 import type { Verb } from '../api/resource.js';
 import { StatusError } from '../meta/errors.js';
-import { groupVersion } from '../meta/gvk.js';
 import type { Answer } from './answer.js';
 import type { Call } from './core.js';
 import { remove, removeCollection } from './handlers/delete.js';
@@ -79,5 +78,3 @@ function status(call: Call): Handler {
 function raise(e: Error): never {
   throw e;
 }
-
-export const apiVersionOf = (call: Call): string => groupVersion(call.definition.group, call.definition.version);

@@ -12,7 +12,7 @@ const in_ = <A extends string, K extends string>(apiVersion: A, kind: K, name: s
   ({ apiVersion, kind, namespace: 'default', name }) as const;
 const template = (labels: Record<string, string>) => ({
   metadata: { labels },
-  spec: { containers: [{ name: 'c', image: 'registry.k8s.io/pause' }] },
+  spec: { containers: [{ name: 'c', image: 'pause' }] },
 });
 const deployment = (name: string) =>
   c.client.create({
@@ -52,7 +52,7 @@ it('what bound pods report does not bring back those that fit nowhere', async ()
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace: 'default' },
-      spec: { containers: [{ name: 'c', image: 'registry.k8s.io/pause', resources: { requests: { cpu } } }] },
+      spec: { containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu } } }] },
     } as never);
   await pod('bound', '1m');
   await c.clock.advance!('20s');
@@ -103,7 +103,7 @@ const podOn = (node: string, name: string, more: object = {}) =>
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default' },
-    spec: { nodeName: node, containers: [{ name: 'c', image: 'registry.k8s.io/pause' }], ...more },
+    spec: { nodeName: node, containers: [{ name: 'c', image: 'pause' }], ...more },
   } as never);
 
 it('Pods that end on a node that is out of service are taken away', async () => {
@@ -169,7 +169,7 @@ it('nothing is driven away while no node at all is heard of', async () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'kept', namespace: 'default' },
-      spec: { nodeName: 'a', containers: [{ name: 'c', image: 'registry.k8s.io/pause' }] },
+      spec: { nodeName: 'a', containers: [{ name: 'c', image: 'pause' }] },
     } as never);
     const effects = async () => ((await dark.client.get(node('a'))).spec.taints ?? []).map((t) => `${t.key}:${t.effect}`);
     await dark.clock.advance!('20m');

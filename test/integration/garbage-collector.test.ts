@@ -139,7 +139,7 @@ describe('foreground', () => {
 
 describe('ReplicaSets', () => {
   const selector = { matchLabels: { app: 'adopt' } };
-  const pod = { metadata: { labels: { app: 'adopt' } }, spec: { containers: [{ name: 'c', image: 'registry.k8s.io/pause' }] } };
+  const pod = { metadata: { labels: { app: 'adopt' } }, spec: { containers: [{ name: 'c', image: 'pause' }] } };
   it('adopts a pod that fits; the pod goes with the set', async () => {
     await c.client.create({
       apiVersion: 'v1',
@@ -176,7 +176,7 @@ it('a new Deployment tells of its new set, and carries its revision', async () =
     spec: {
       replicas: 1,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'registry.k8s.io/pause' }] } },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'pause' }] } },
     },
   } as never);
   const reasons: (string | undefined)[] = [];

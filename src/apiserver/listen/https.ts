@@ -2,7 +2,7 @@
  * The HTTPS listener: HTTP/2 and HTTP/1.1 on one port, requests turned into `ApiRequest`s and answers into bytes.
  * Upgrades (exec, attach, port-forward) are handed on as raw sockets.
  */
-import http from 'node:http';
+import type http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -57,12 +57,7 @@ export async function listenHttps(o: HttpsOptions): Promise<Listening> {
   return serve(server as unknown as NetServer, o);
 }
 
-/** Plain HTTP on a loopback port, where every caller is an administrator (--insecure-port). */
-export async function listenHttp(o: Omit<HttpsOptions, 'certificate' | 'key'>): Promise<Listening> {
-  return serve(http.createServer(), o, { name: 'system:unsecured', groups: ['system:masters', 'system:authenticated'] });
-}
-
-async function serve(server: NetServer, o: Omit<HttpsOptions, 'certificate' | 'key'>, user?: ApiRequest['user']): Promise<Listening> {
+async function serve(server: NetServer, o: HttpsOptions): Promise<Listening> {
   const sockets = new Set<Socket>();
   const sessions = new Set<http2.Http2Session>();
   server.on('connection', (s: Socket) => {
@@ -81,7 +76,7 @@ async function serve(server: NetServer, o: Omit<HttpsOptions, 'certificate' | 'k
   server.on('sessionError', () => undefined);
   Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS });
   server.on('request', (req: Req, res: Res) => {
-    receive(req, res, o, user).catch((e: Error) => {
+    receive(req, res, o).catch((e: Error) => {
       o.server.env.log.error('an answer could not be sent', { error: e.message });
       (res as http.ServerResponse).destroy?.();
     });
@@ -90,7 +85,7 @@ async function serve(server: NetServer, o: Omit<HttpsOptions, 'certificate' | 'k
     socket.on('error', () => undefined);
     const abort = new AbortController();
     socket.on('close', () => abort.abort());
-    if (o.upgrade) o.upgrade({ ...asRequest(req, abort.signal), user }, socket, head).catch(() => socket.destroy());
+    if (o.upgrade) o.upgrade(asRequest(req, abort.signal), socket, head).catch(() => socket.destroy());
     else socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
   });
   await new Promise<void>((resolve, reject) => {
@@ -111,12 +106,12 @@ async function serve(server: NetServer, o: Omit<HttpsOptions, 'certificate' | 'k
   };
 }
 
-async function receive(req: Req, res: Res, o: Omit<HttpsOptions, 'certificate' | 'key'>, user?: ApiRequest['user']): Promise<void> {
+async function receive(req: Req, res: Res, o: HttpsOptions): Promise<void> {
   const started = o.server.env.clock.now();
   const abort = new AbortController();
   res.on('close', () => abort.abort());
   const body = req.method === 'GET' || req.method === 'HEAD' ? undefined : await readBody(req);
-  const request: ApiRequest = { ...asRequest(req, abort.signal), body, user };
+  const request: ApiRequest = { ...asRequest(req, abort.signal), body };
   const handled = await o.server.handle(request);
   await send(request, handled, res, o.server, abort.signal);
   o.metrics?.request(handled.info, statusOf(handled.answer), (o.server.env.clock.now() - started) / 1000);

@@ -3,10 +3,9 @@
  * compare-and-swap; patch, apply, update, status and scale are ways to compute "next". Only this file and the allocators talk to the store.
  */
 import type { ResourceDefinition } from '../../api/resource.js';
-import { alreadyExistsError, internalError, StatusError, timeoutError } from '../../meta/errors.js';
+import { alreadyExistsError, internalError, timeoutError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import { type KeyValue, prefixEnd, type Store, type StoreEvent, type Watch } from '../../store/store.js';
-import { text } from '../../util/bytes.js';
 import { every, sleep, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import { ResourceCache } from './cache.js';
@@ -355,10 +354,3 @@ async function decide(
     return { error };
   }
 }
-
-/** For tests and tools: the object in a stored value. */
-export const parseStored = (value: Uint8Array): AnyObject => {
-  const object = JSON.parse(text(value)) as AnyObject;
-  if (!object.metadata) throw new StatusError(500, 'InternalError', 'a stored value without metadata');
-  return object;
-};
