@@ -18,6 +18,12 @@ export interface EndpointPort {
   appProtocol?: string;
 }
 
+/** The pods that the Service selects, in whatever state. */
+export function selectedBy(s: Service, pods: readonly Pod[]): Pod[] {
+  const selector = selectorFromMap(s.spec.selector);
+  return pods.filter((p) => selector.matches(p.metadata.labels));
+}
+
 /** Pods that the Service selects and that have an address; finished ones are left out. */
 export function membersOf(s: Service, pods: readonly Pod[], family: 'IPv4' | 'IPv6'): Member[] {
   const selector = selectorFromMap(s.spec.selector);

@@ -3,9 +3,10 @@ import type { EndpointAddress, EndpointSubset, Pod, Service } from '../api/types
 import { keyOf } from '../client/informer.js';
 import { ENDPOINTS, PODS, SERVICES } from '../client/kinds.js';
 import { isAlreadyExists, isNotFound } from '../meta/errors.js';
-import { membersOf, portsOf, servicesFor } from './endpoints-of.js';
+import { membersOf, portsOf, selectedBy, servicesFor } from './endpoints-of.js';
 import { defineController, own, splitKey, watch } from './framework.js';
 import { canonical } from './hash.js';
+import { TriggerTimes, withTrigger } from './trigger-time.js';
 
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 /** More addresses than this are left out, and an annotation says so. */
@@ -41,51 +42,58 @@ export function subsetsOf(s: Service, pods: readonly Pod[]): EndpointSubset[] {
   return [...groups.values()].sort((a, b) => (a.order < b.order ? -1 : 1)).map((g) => g.subset);
 }
 
-export const endpointsController = defineController({
-  name: 'endpoint',
-  account: 'endpoint-controller',
-  watches: [
-    own(SERVICES),
-    watch(PODS, (pod, c, old) => [
-      ...new Set(
-        [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
-      ),
-    ]),
-    // Deleted by hand, they come back while their Service is there.
-    watch(ENDPOINTS, (e, c) => {
-      const { namespace, name } = e.metadata;
-      return !c.informers.for(ENDPOINTS).get(namespace!, name) && c.informers.for(SERVICES).get(namespace!, name) ? [keyOf(e)] : [];
-    }),
-  ],
-  async reconcile(key, c) {
-    const { namespace, name } = splitKey(key);
-    const s = c.informers.for(SERVICES).get(namespace, name);
-    if (!s) {
-      await c.client.delete({ ...ENDPOINTS, namespace, name }).catch((e) => {
-        if (!isNotFound(e)) throw e;
-      });
-      return;
-    }
-    // Without a selector, someone else keeps the addresses; a name elsewhere has none.
-    if (!s.spec.selector || !Object.keys(s.spec.selector).length || s.spec.type === 'ExternalName') return;
-    const subsets = subsetsOf(s, c.informers.for(PODS).list(namespace));
-    const present = c.informers.for(ENDPOINTS).get(namespace, name);
-    const labels: Record<string, string> = { ...s.metadata.labels, [MANAGED_BY]: 'endpoint-controller' };
-    if (s.spec.clusterIP === 'None') labels['service.kubernetes.io/headless'] = '';
-    else delete labels['service.kubernetes.io/headless'];
-    if (
-      canonical(present?.subsets ?? []) === canonical(subsets) &&
-      present &&
-      canonical(present.metadata.labels ?? {}) === canonical(labels)
-    )
-      return;
-    const object = { ...ENDPOINTS, metadata: { ...(present?.metadata ?? { name, namespace }), labels }, subsets };
-    try {
-      if (present) await c.client.update(object as never);
-      else await c.client.create(object as never);
-    } catch (e) {
-      if (isAlreadyExists(e) || isNotFound(e)) return c.enqueue(key, 50);
-      throw e;
-    }
-  },
-});
+export function endpointsController() {
+  const times = new TriggerTimes();
+  return defineController({
+    name: 'endpoint',
+    account: 'endpoint-controller',
+    watches: [
+      own(SERVICES),
+      watch(PODS, (pod, c, old) => [
+        ...new Set(
+          [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
+        ),
+      ]),
+      // Deleted by hand, they come back while their Service is there.
+      watch(ENDPOINTS, (e, c) => {
+        const { namespace, name } = e.metadata;
+        return !c.informers.for(ENDPOINTS).get(namespace!, name) && c.informers.for(SERVICES).get(namespace!, name) ? [keyOf(e)] : [];
+      }),
+    ],
+    async reconcile(key, c) {
+      const { namespace, name } = splitKey(key);
+      const s = c.informers.for(SERVICES).get(namespace, name);
+      if (!s) {
+        times.forget(key);
+        await c.client.delete({ ...ENDPOINTS, namespace, name }).catch((e) => {
+          if (!isNotFound(e)) throw e;
+        });
+        return;
+      }
+      // Without a selector, someone else keeps the addresses; a name elsewhere has none.
+      if (!s.spec.selector || !Object.keys(s.spec.selector).length || s.spec.type === 'ExternalName') return;
+      const pods = selectedBy(s, c.informers.for(PODS).list(namespace));
+      const trigger = times.look(key, s, pods);
+      const subsets = subsetsOf(s, pods);
+      const present = c.informers.for(ENDPOINTS).get(namespace, name);
+      const labels: Record<string, string> = { ...s.metadata.labels, [MANAGED_BY]: 'endpoint-controller' };
+      if (s.spec.clusterIP === 'None') labels['service.kubernetes.io/headless'] = '';
+      else delete labels['service.kubernetes.io/headless'];
+      if (
+        canonical(present?.subsets ?? []) === canonical(subsets) &&
+        present &&
+        canonical(present.metadata.labels ?? {}) === canonical(labels)
+      )
+        return;
+      const annotations = withTrigger(present?.metadata.annotations, trigger);
+      const object = { ...ENDPOINTS, metadata: { ...(present?.metadata ?? { name, namespace }), labels, annotations }, subsets };
+      try {
+        if (present) await c.client.update(object as never);
+        else await c.client.create(object as never);
+      } catch (e) {
+        if (isAlreadyExists(e) || isNotFound(e)) return c.enqueue(key, 50);
+        throw e;
+      }
+    },
+  });
+}

@@ -4,9 +4,10 @@ import type { Endpoint, EndpointSlice } from '../api/types/discovery/v1.js';
 import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../client/kinds.js';
 import { isNotFound } from '../meta/errors.js';
 import { fnv128 } from '../util/fnv.js';
-import { type EndpointPort, type Member, membersOf, portsOf, servicesFor } from './endpoints-of.js';
+import { type EndpointPort, type Member, membersOf, portsOf, selectedBy, servicesFor } from './endpoints-of.js';
 import { defineController, own, ownerReference, splitKey, watch } from './framework.js';
 import { canonical } from './hash.js';
+import { TriggerTimes, withTrigger } from './trigger-time.js';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -84,7 +85,19 @@ export function plan(s: Service, pods: readonly Pod[], present: readonly Endpoin
       } else create.push({ addressType: family, ports: [], endpoints: [] });
     }
   }
-  remove.push(...left);
+  for (const x of left) remove.push(x);
+  return reuse({ create, update, remove }, labels);
+}
+
+/** A slice that would go becomes one that would be made: a change of ports changes the slice, and watchers see no gap. */
+function reuse(p: { create: WantedSlice[]; update: EndpointSlice[]; remove: EndpointSlice[] }, labels: Record<string, string>): Plan {
+  const remove: EndpointSlice[] = [];
+  const create = [...p.create];
+  const update = [...p.update];
+  for (const x of p.remove) {
+    if (create.at(-1)?.addressType !== x.addressType) remove.push(x);
+    else update.push({ ...x, ...create.pop()!, metadata: { ...x.metadata, labels } });
+  }
   return { create, update, remove };
 }
 
@@ -158,56 +171,68 @@ function labelsFor(s: Service): Record<string, string> {
   return { ...own, [SERVICE_NAME]: s.metadata.name, [MANAGED_BY]: ME, ...(s.spec.clusterIP === 'None' ? { [HEADLESS]: '' } : {}) };
 }
 
-export const endpointSliceController = defineController({
-  name: 'endpointslice',
-  account: 'endpointslice-controller',
-  component: 'endpoint-slice-controller',
-  watches: [
-    own(SERVICES),
-    watch(PODS, (pod, c, old) => [
-      ...new Set(
-        [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
+export function endpointSliceController() {
+  const times = new TriggerTimes();
+  return defineController({
+    name: 'endpointslice',
+    account: 'endpointslice-controller',
+    component: 'endpoint-slice-controller',
+    watches: [
+      own(SERVICES),
+      watch(PODS, (pod, c, old) => [
+        ...new Set(
+          [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
+        ),
+      ]),
+      watch(ENDPOINT_SLICES, (slice) =>
+        slice.metadata.labels?.[MANAGED_BY] === ME && slice.metadata.labels[SERVICE_NAME]
+          ? [`${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME]}`]
+          : [],
       ),
-    ]),
-    watch(ENDPOINT_SLICES, (slice) =>
-      slice.metadata.labels?.[MANAGED_BY] === ME && slice.metadata.labels[SERVICE_NAME]
-        ? [`${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME]}`]
-        : [],
-    ),
-  ],
-  setup(c) {
-    c.informers.for(NODES);
-    c.informers
-      .for(ENDPOINT_SLICES)
-      .index('service', (x) =>
-        x.metadata.labels?.[MANAGED_BY] === ME ? [`${x.metadata.namespace}/${x.metadata.labels[SERVICE_NAME]}`] : [],
-      );
-  },
-  async reconcile(key, c) {
-    const { namespace, name } = splitKey(key);
-    const s = c.informers.for(SERVICES).get(namespace, name);
-    // The slices of a Service that is gone go with their owner.
-    if (!s || s.metadata.deletionTimestamp || !s.spec.selector || !Object.keys(s.spec.selector).length || s.spec.type === 'ExternalName')
-      return;
-    const todo = plan(s, c.informers.for(PODS).list(namespace), c.informers.for(ENDPOINT_SLICES).byIndex('service', key), (n) =>
-      c.informers.for(NODES).get('', n),
-    );
-    for (const w of todo.create) {
-      await c.client.create({
-        ...ENDPOINT_SLICES,
-        metadata: { generateName: `${name}-`, namespace, labels: labelsFor(s), ownerReferences: [ownerReference(s as never)] },
-        ...w,
-      } as never);
-    }
-    for (const x of todo.update) {
-      await c.client.update(x as never).catch((e) => {
-        if (!isNotFound(e)) throw e;
-      });
-    }
-    for (const x of todo.remove) {
-      await c.client.delete({ ...ENDPOINT_SLICES, namespace, name: x.metadata.name }).catch((e) => {
-        if (!isNotFound(e)) throw e;
-      });
-    }
-  },
-});
+    ],
+    setup(c) {
+      c.informers.for(NODES);
+      c.informers
+        .for(ENDPOINT_SLICES)
+        .index('service', (x) =>
+          x.metadata.labels?.[MANAGED_BY] === ME ? [`${x.metadata.namespace}/${x.metadata.labels[SERVICE_NAME]}`] : [],
+        );
+    },
+    async reconcile(key, c) {
+      const { namespace, name } = splitKey(key);
+      const s = c.informers.for(SERVICES).get(namespace, name);
+      // The slices of a Service that is gone go with their owner.
+      if (!s) return times.forget(key);
+      if (s.metadata.deletionTimestamp || !s.spec.selector || !Object.keys(s.spec.selector).length || s.spec.type === 'ExternalName')
+        return;
+      const pods = selectedBy(s, c.informers.for(PODS).list(namespace));
+      const trigger = times.look(key, s, pods);
+      const todo = plan(s, pods, c.informers.for(ENDPOINT_SLICES).byIndex('service', key), (n) => c.informers.for(NODES).get('', n));
+      for (const w of todo.create) {
+        await c.client.create({
+          ...ENDPOINT_SLICES,
+          metadata: {
+            generateName: `${name}-`,
+            namespace,
+            labels: labelsFor(s),
+            annotations: withTrigger(undefined, trigger),
+            ownerReferences: [ownerReference(s as never)],
+          },
+          ...w,
+        } as never);
+      }
+      for (const x of todo.update) {
+        await c.client
+          .update({ ...x, metadata: { ...x.metadata, annotations: withTrigger(x.metadata.annotations, trigger) } } as never)
+          .catch((e) => {
+            if (!isNotFound(e)) throw e;
+          });
+      }
+      for (const x of todo.remove) {
+        await c.client.delete({ ...ENDPOINT_SLICES, namespace, name: x.metadata.name }).catch((e) => {
+          if (!isNotFound(e)) throw e;
+        });
+      }
+    },
+  });
+}

@@ -1,11 +1,13 @@
 /**
  * What a controller is: a kind it is for, kinds whose changes concern it, and one function that makes the world as one object wants it.
  * The retry contract: an error brings the key back after a growing delay; a number brings it back after so many milliseconds; nothing ends it.
+ * A refusal because the namespace is terminating ends it, too: nothing can be made there any more.
  */
 import type { Client, KindRef, ObjectOf } from '../client/client.js';
 import { EventRecorder } from '../client/events.js';
 import { type Informer, type Informers, keyOf } from '../client/informer.js';
 import { WorkQueue } from '../client/work-queue.js';
+import { isNamespaceTerminating } from '../meta/errors.js';
 import type { AnyObject, ApiObject } from '../meta/object.js';
 import type { Component, Env } from '../util/component.js';
 
@@ -123,7 +125,11 @@ export class RunningController implements Component {
 
   /** The informers must have been started. */
   async start(): Promise<void> {
-    this.running = this.queue.run(this.d.workers ?? WORKERS, (key) => this.d.reconcile(key, this.context), this.d.name);
+    const work = (key: string) =>
+      this.d.reconcile(key, this.context).catch((e) => {
+        if (!isNamespaceTerminating(e)) throw e;
+      });
+    this.running = this.queue.run(this.d.workers ?? WORKERS, work, this.d.name);
     this.d.started?.(this.context, this.abort.signal);
   }
 

@@ -147,8 +147,8 @@ async function collect(c: ControllerContext, graph: Graph, absent: Set<string>, 
   const leaving: OwnerReference[] = [];
   for (const r of refs) {
     // A cluster-wide object cannot belong to one in a namespace: nobody can say whether that is gone, so it stays.
-    if (!e.object.metadata.namespace && isNamespaced(graph, r)) return;
-    const owner = await find(c, graph, absent, e.object, r);
+    if (!e.object.metadata.namespace && isNamespaced(graph, r)) return elsewhere(c, e, r);
+    const owner = await find(c, graph, absent, e, r);
     if (!owner) gone.push(r);
     else if (waiting(owner) && r.blockOwnerDeletion) leaving.push(r);
     else solid.push(r);
@@ -177,6 +177,17 @@ async function letOwnersGo(c: ControllerContext, e: Entry): Promise<void> {
   await quietly(c.client.patch(place(e), { metadata: { uid: e.object.metadata.uid, ownerReferences } }));
 }
 
+/** The owner that is named is not in the dependent's namespace: said as an event, since the reference can never do what was meant. */
+function elsewhere(c: ControllerContext, e: Entry, r: OwnerReference): void {
+  const { namespace = '', name, uid } = e.object.metadata;
+  const owner = `[${r.apiVersion}/${r.kind}, namespace: ${namespace}, name: ${r.name}, uid: ${r.uid}]`;
+  c.events.warning(
+    { ...e.ref, ...(namespace ? { namespace } : {}), name, uid },
+    'OwnerRefInvalidNamespace',
+    `ownerRef ${owner} does not exist in namespace ${JSON.stringify(namespace)}`,
+  );
+}
+
 const isNamespaced = (graph: Graph, r: OwnerReference): boolean =>
   Boolean(graph.objects.get(r.uid)?.object.metadata.namespace) ||
   builtInResources.some((d) => d.kind === r.kind && groupVersion(d.group, d.version) === r.apiVersion && d.namespaced);
@@ -186,21 +197,23 @@ async function find(
   c: ControllerContext,
   graph: Graph,
   absent: Set<string>,
-  dependent: ApiObject,
+  dependent: Entry,
   r: OwnerReference,
 ): Promise<ApiObject | undefined> {
   const known = graph.objects.get(r.uid);
   if (known) {
     // An owner in another namespace is no owner.
     const ns = known.object.metadata.namespace;
-    return ns && ns !== dependent.metadata.namespace ? undefined : known.object;
+    if (!ns || ns === dependent.object.metadata.namespace) return known.object;
+    elsewhere(c, dependent, r);
+    return undefined;
   }
   if (absent.has(r.uid)) return undefined;
   try {
     const found = (await c.client.get({
       apiVersion: r.apiVersion,
       kind: r.kind,
-      namespace: dependent.metadata.namespace,
+      namespace: dependent.object.metadata.namespace,
       name: r.name,
     })) as AnyObject;
     if (found.metadata.uid === r.uid) return found;

@@ -12,10 +12,12 @@ import { inUseProtection } from './in-use-protection.js';
 import { namespaceController } from './namespace.js';
 import { nodeIpamController } from './node-ipam.js';
 import { type NodeLifecycleOptions, nodeLifecycleController } from './node-lifecycle.js';
+import { nodeTtlController } from './node-ttl.js';
 import { podGcController } from './pod-gc.js';
 import { replicaSetController } from './replicaset.js';
 import { rootCaPublisher } from './root-ca.js';
 import { serviceAccountController } from './serviceaccount.js';
+import { taintEvictionController } from './taint-eviction.js';
 
 export interface ControllerManagerOptions {
   /** What the shared informers read with. */
@@ -34,12 +36,14 @@ export function builtInControllers(o: ControllerManagerOptions): ControllerDefin
   return [
     deploymentController,
     replicaSetController(),
-    endpointSliceController,
-    endpointsController,
+    endpointSliceController(),
+    endpointsController(),
     namespaceController(),
     serviceAccountController,
     rootCaPublisher(o.rootCa),
     nodeLifecycleController(o.nodeLifecycle),
+    taintEvictionController(),
+    nodeTtlController(),
     ...(o.clusterCidr ? [nodeIpamController({ clusterCidr: o.clusterCidr, maskSize: o.nodeCidrMaskSize ?? 24 })] : []),
     clusterRoleAggregation,
     podGcController(),

@@ -1,10 +1,11 @@
 /** Namespace: empties a namespace that is being deleted, then lets it go. Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/ */
-import type { Namespace } from '../api/types/core/v1.js';
+import type { Namespace, Pod } from '../api/types/core/v1.js';
 import { NAMESPACES } from '../client/kinds.js';
 import { isNotFound, StatusError } from '../meta/errors.js';
-import type { ApiList } from '../meta/object.js';
+import type { AnyObject, ApiList } from '../meta/object.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, defineController, own, splitKey } from './framework.js';
+import { isFinished } from './pods.js';
 
 /** As `Deletable.resource` says it. */
 const PODS = 'pods.';
@@ -32,7 +33,7 @@ export function namespaceController() {
       if (!ns?.metadata.deletionTimestamp || !ns.spec.finalizers?.includes('kubernetes')) return undefined;
       const now = c.env.clock.now();
       if (!known || now - known.at > DISCOVERY_MS) known = { kinds: await deletable(c), at: now };
-      const left = await empty(c, name, known.kinds);
+      const left = await empty(c, ns, known.kinds, now);
       if (!left.count && !left.errors.length) {
         const fresh = await c.client.get({ ...NAMESPACES, name });
         const finalizers = (fresh.spec.finalizers ?? []).filter((f) => f !== 'kubernetes');
@@ -47,6 +48,8 @@ export function namespaceController() {
 
 interface Left {
   count: number;
+  /** Nothing else was looked at yet. */
+  podsRemain: boolean;
   readonly kinds: Map<string, number>;
   readonly finalizers: Map<string, number>;
   readonly errors: string[];
@@ -72,11 +75,22 @@ async function deletable(c: ControllerContext): Promise<Deletable[]> {
   return out.filter((d) => d.resource !== 'events.events.k8s.io').sort((a, b) => Number(b.resource === PODS) - Number(a.resource === PODS));
 }
 
-/** While Pods end, what they may still need stays: their network policies, secrets, claims. Source: KEP-5080 */
-async function empty(c: ControllerContext, namespace: string, kinds: readonly Deletable[]): Promise<Left> {
-  const left: Left = { count: 0, kinds: new Map(), finalizers: new Map(), errors: [] };
+/** How long the Pods of a namespace may take to end, in milliseconds. Pure. */
+export function longestGrace(pods: readonly AnyObject[]): number {
+  let seconds = 0;
+  for (const p of pods as unknown as readonly Pod[])
+    if (!isFinished(p)) seconds = Math.max(seconds, p.spec.terminationGracePeriodSeconds ?? 0);
+  return seconds * 1000;
+}
+
+/**
+ * While Pods end, what they may still need stays: their network policies, secrets, claims; and what remains is counted only once they are gone.
+ * Pods that are still there after their grace period, held by no finalizer, are told as a failure. Source: KEP-5080
+ */
+async function empty(c: ControllerContext, ns: Namespace, kinds: readonly Deletable[], now: number): Promise<Left> {
+  const left: Left = { count: 0, kinds: new Map(), finalizers: new Map(), errors: [], podsRemain: false };
+  const namespace = ns.metadata.name;
   for (const k of kinds) {
-    if (k.resource !== PODS && left.kinds.has(PODS)) break;
     const path = k.path.replace('%s', namespace);
     try {
       const before = (await c.client.raw('GET', path)) as ApiList;
@@ -85,10 +99,17 @@ async function empty(c: ControllerContext, namespace: string, kinds: readonly De
       const after = (await c.client.raw('GET', path)) as ApiList;
       if (!after.items.length) continue;
       left.count += after.items.length;
+      if (k.resource === PODS) {
+        left.podsRemain = true;
+        const over = now - Date.parse(ns.metadata.deletionTimestamp!) >= longestGrace(before.items);
+        if (over && !after.items.some((o) => o.metadata.finalizers?.length))
+          left.errors.push(`unexpected items still remain in namespace: ${namespace} for gvr: /v1, Resource=pods`);
+        break;
+      }
       left.kinds.set(k.resource, after.items.length);
       for (const o of after.items) for (const f of o.metadata.finalizers ?? []) left.finalizers.set(f, (left.finalizers.get(f) ?? 0) + 1);
     } catch (e) {
-      if (!isNotFound(e) && !(e instanceof StatusError && e.code === 405)) left.errors.push(`${k.resource}: ${(e as Error).message}`);
+      if (!isNotFound(e) && !(e instanceof StatusError && e.code === 405)) left.errors.push((e as Error).message);
     }
   }
   return left;
@@ -104,7 +125,7 @@ async function say(c: ControllerContext, ns: Namespace, left: Left, now: number)
           'NamespaceDeletionContentFailure',
           true,
           'ContentDeletionFailed',
-          `Failed to delete all resource types, ${left.errors.length} remaining: ${left.errors.join(', ')}`,
+          `Failed to delete all resource types, ${left.errors.length} remaining: ${left.errors.sort().join(', ')}`,
         )
       : condition(
           'NamespaceDeletionContentFailure',
@@ -112,7 +133,7 @@ async function say(c: ControllerContext, ns: Namespace, left: Left, now: number)
           'ContentDeleted',
           'All content successfully deleted, may be waiting on finalization',
         ),
-    left.count
+    left.kinds.size
       ? condition(
           'NamespaceContentRemaining',
           true,

@@ -1,6 +1,6 @@
 /**
- * Node life cycle: a node that stops renewing its Lease is Unknown, gets taints, and loses its pods after their toleration.
- * Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats and .../scheduling-eviction/taint-and-toleration/#taint-based-evictions
+ * Node life cycle: a node that stops renewing its Lease is Unknown and gets taints; what these do to its pods is taint-eviction.ts.
+ * Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats
  */
 import type { Node, NodeCondition, Pod, Taint } from '../api/types/core/v1.js';
 import { LEASES, NODES, PODS } from '../client/kinds.js';
@@ -65,65 +65,17 @@ export function taintsAfter(n: Node, now: number, alone = false): Taint[] | unde
   return kept.length === present.length && !added.length ? undefined : [...kept, ...added];
 }
 
-/** How long a pod stays with these NoExecute taints: undefined for ever, 0 at once. Of its tolerations for a taint the first counts. Pure. */
-export function staysFor(pod: Pod, taints: readonly Taint[]): number | undefined {
-  let least: number | undefined;
-  for (const taint of taints) {
-    const bearing = (pod.spec.tolerations ?? []).find(
-      (t) =>
-        (!t.effect || t.effect === 'NoExecute') &&
-        (!t.key || t.key === taint.key) &&
-        (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
-    );
-    if (!bearing) return 0;
-    const seconds = bearing.tolerationSeconds;
-    if (seconds !== undefined) least = Math.min(least ?? Number.POSITIVE_INFINITY, Math.max(seconds, 0) * 1000);
-  }
-  return least;
-}
-
-/** When a pod's time on a tainted node began: with the taints (`tainted`), or with the pod if that came later. Pure. */
-export function stayBegan(pod: Pod, tainted: number): number {
-  return Math.max(tainted, Date.parse(pod.status.startTime ?? pod.metadata.creationTimestamp) || 0);
-}
-
-/** When a pod has to leave a node with these NoExecute taints; undefined: never. Each taint counts from its own time. Pure. */
-export function leavesAt(pod: Pod, taints: readonly Taint[], since: (t: Taint) => number): number | undefined {
-  let first: number | undefined;
-  for (const t of taints) {
-    const stays = staysFor(pod, [t]);
-    if (stays !== undefined) first = Math.min(first ?? Number.POSITIVE_INFINITY, stayBegan(pod, since(t)) + stays);
-  }
-  return first;
-}
-
-const textOf = (t: Taint): string => `${t.key}=${t.value ?? ''}:${t.effect}`;
-
 export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
   const grace = o.graceMs ?? GRACE_MS;
   /** When each node's Lease or status was last seen to change, by our own clock. */
   const heard = new Map<string, number>();
   const registered = new Set<string>();
-  /** By node: since when it has each of its NoExecute taints, for those that do not say so themselves. */
-  const tainted = new Map<string, ReadonlyMap<string, number>>();
 
   return defineController({
     name: 'node-lifecycle',
     account: 'node-controller',
     component: 'node-controller',
-    watches: [
-      watch(NODES, (n) => [`/${n.metadata.name}`]),
-      // A pod that lands on a tainted node has its own time to go.
-      watch(PODS, (p, c) =>
-        p.spec.nodeName &&
-        c.informers
-          .for(NODES)
-          .get('', p.spec.nodeName)
-          ?.spec.taints?.some((t) => t.effect === 'NoExecute')
-          ? [`/${p.spec.nodeName}`]
-          : [],
-      ),
-    ],
+    watches: [watch(NODES, (n) => [`/${n.metadata.name}`])],
     setup(c) {
       const hear = (name: string) => heard.set(name, c.env.clock.now());
       c.informers
@@ -136,7 +88,6 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
         },
         delete: (n) => {
           heard.delete(n.metadata.name);
-          tainted.delete(n.metadata.name);
           if (registered.delete(n.metadata.uid))
             c.events.normal(
               nodeReference(n),
@@ -171,6 +122,9 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
           .list()
           .some((n) => n.metadata.name !== name && isReady(n));
       const taints = taintsAfter(node, now, alone);
+      const labels = labelsMissing(node);
+      if (labels)
+        node = (await c.client.patch({ ...NODES, name }, { metadata: { labels } }, { type: 'application/merge-patch+json' })) as Node;
       if (taints)
         node = (await c.client.patch(
           { ...NODES, name },
@@ -179,17 +133,22 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
       // Written again until all of them are: a pod on a silent node serves no one.
       if (condition(node, 'Ready')?.status === 'Unknown')
         for (const pod of c.informers.for(PODS).byIndex('node', name)) await notReady(c, pod, now);
-      const taintsNow = (node.spec.taints ?? []).filter((t) => t.effect === 'NoExecute');
-      if (!taintsNow.length) {
-        tainted.delete(name);
-        return undefined;
-      }
-      const before = tainted.get(name);
-      const seen = new Map(taintsNow.map((t) => [textOf(t), before?.get(textOf(t)) ?? now]));
-      tainted.set(name, seen);
-      return evict(c, name, (pod) => leavesAt(pod, taintsNow, (t) => Date.parse(t.timeAdded ?? '') || seen.get(textOf(t))!), now);
+      return undefined;
     },
   });
+}
+
+/** Old names of labels that programs still select by. */
+const OLD_LABELS = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const;
+
+/** The labels under their old names, where they are missing or say something else; undefined: nothing to change. Pure. */
+export function labelsMissing(n: Node): Record<string, string> | undefined {
+  const labels = n.metadata.labels ?? {};
+  const missing = OLD_LABELS.filter(([name, old]) => labels[name] !== undefined && labels[old] !== labels[name]);
+  return missing.length ? Object.fromEntries(missing.map(([name, old]) => [old, labels[name]!])) : undefined;
 }
 
 /** Events about nodes carry the node's name as uid, as kubelets write them. */
@@ -244,45 +203,4 @@ async function notReady(c: ControllerContext, pod: Pod, now: number): Promise<vo
       if (!isNotFound(e)) throw e;
     });
   c.events.warning(pod as never, 'NodeNotReady', 'Node is not ready');
-}
-
-const disrupted = (now: number) => ({
-  type: 'DisruptionTarget',
-  status: 'True',
-  reason: 'DeletionByTaintManager',
-  message: 'Taint manager: deleting due to NoExecute taint',
-  lastTransitionTime: timestamp(now),
-});
-
-/** Deletes the pods whose time on the tainted node is over; how long until the next one's is. */
-async function evict(
-  c: ControllerContext,
-  node: string,
-  leaves: (pod: Pod) => number | undefined,
-  now: number,
-): Promise<number | undefined> {
-  let next: number | undefined;
-  for (const pod of c.informers.for(PODS).byIndex('node', node)) {
-    if (pod.metadata.deletionTimestamp) continue;
-    const at = leaves(pod);
-    if (at === undefined) continue;
-    const left = at - now;
-    if (left > 0) {
-      next = Math.min(next ?? left, left);
-      continue;
-    }
-    const { name, namespace, uid } = pod.metadata;
-    c.events.normal(pod as never, 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
-    try {
-      await c.client.patch(
-        { ...PODS, namespace, name },
-        { metadata: { uid }, status: { conditions: [disrupted(now)] } },
-        { type: 'application/strategic-merge-patch+json', subresource: 'status' },
-      );
-      await c.client.delete({ ...PODS, namespace, name }, { preconditions: { uid } });
-    } catch (e) {
-      if (!isNotFound(e)) throw e;
-    }
-  }
-  return next === undefined ? undefined : next + 10;
 }

@@ -1,7 +1,7 @@
 /** What controllers of pods share: making them, and what their state means. */
 import type { Pod, PodTemplateSpec } from '../api/types/core/v1.js';
 import { PODS } from '../client/kinds.js';
-import { StatusError } from '../meta/errors.js';
+import { isNamespaceTerminating, type StatusError } from '../meta/errors.js';
 import type { ApiObject } from '../meta/object.js';
 import type { ControllerContext } from './framework.js';
 import { ownerReference } from './framework.js';
@@ -75,8 +75,7 @@ export async function createPod(
     return made as Pod;
   } catch (e) {
     // A namespace that is going takes nothing any more: no event could be written either.
-    if (!(e instanceof StatusError && e.status.details?.causes?.some((x) => x.reason === 'NamespaceTerminating')))
-      c.events.warning(owner, 'FailedCreate', `Error creating: ${(e as Error).message}`);
+    if (!isNamespaceTerminating(e)) c.events.warning(owner, 'FailedCreate', `Error creating: ${(e as Error).message}`);
     throw e;
   }
 }

@@ -2,7 +2,7 @@
 import type { ReplicaSet, ReplicaSetStatus } from '../api/types/apps/v1.js';
 import type { Pod } from '../api/types/core/v1.js';
 import { PODS, REPLICA_SETS } from '../client/kinds.js';
-import { isConflict, isNotFound, StatusError } from '../meta/errors.js';
+import { isConflict, isNotFound } from '../meta/errors.js';
 import { selectorFromObject } from '../meta/labels.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, controllerOf, defineController, own, ownerReference, splitKey, watch } from './framework.js';
@@ -211,7 +211,6 @@ async function act(c: ControllerContext, rs: ReplicaSet, key: string, step: Step
     } catch (e) {
       const missing = step.create - ((e as { done?: number }).done ?? 0);
       for (let i = 0; i < missing; i++) expected.created(key);
-      if (e instanceof StatusError && e.status.details?.causes?.some((x) => x.reason === 'NamespaceTerminating')) return;
       throw e;
     }
   } else if ('remove' in step) {

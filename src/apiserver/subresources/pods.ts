@@ -61,7 +61,6 @@ export async function bind(call: Call): Promise<Answer> {
       type: 'PodScheduled',
       status: 'True',
       lastTransitionTime: timestamp(core.env.clock.now()),
-      observedGeneration: pod.metadata.generation,
     };
     const at = conditions.findIndex((c) => c.type === 'PodScheduled');
     if (at < 0) conditions.push(scheduled as never);
