@@ -21,6 +21,8 @@ const QUEUE_LIMIT = 1000;
 export interface EventSource {
   readonly component: string;
   readonly host?: string;
+  /** The same thing about a changed object is another event, not one more of the same. */
+  readonly perVersion?: boolean;
 }
 
 interface Known {
@@ -68,7 +70,8 @@ export class EventRecorder {
 
   private async write(ref: ObjectReference, type: string, reason: string, told: string): Promise<void> {
     const now = this.env.clock.now();
-    const about = [ref.kind, ref.namespace, ref.name, ref.uid, ref.fieldPath, type, reason];
+    const { perVersion, ...source } = this.source;
+    const about = [ref.kind, ref.namespace, ref.name, ref.uid, ref.fieldPath, type, reason, perVersion && ref.resourceVersion];
     const combined = this.isOneOfMany(JSON.stringify(about), told, now);
     const message = combined ? `(combined from similar events): ${told}` : told;
     const key = JSON.stringify(combined ? about : [...about, message]);
@@ -95,7 +98,7 @@ export class EventRecorder {
       involvedObject: ref,
       reason,
       message,
-      source: this.source,
+      source,
       firstTimestamp: timestamp(now),
       lastTimestamp: timestamp(now),
       count: 1,

@@ -4,8 +4,8 @@ import { type ClusterEvent, MAX_SCORE, type NodeInfo, type Plugin, type PodInfo,
 
 export type Outcome =
   | { readonly node: NodeInfo }
-  /** `message` as FailedScheduling says it; `helps`: events after which to try again. */
-  | { readonly message: string; readonly helps: ReadonlySet<ClusterEvent> };
+  /** `message` as FailedScheduling says it; `helps`: events after which to try again. Undefined: no plugin turned it down, and time alone may help. */
+  | { readonly message: string; readonly helps: ReadonlySet<ClusterEvent> | undefined };
 
 /** With many nodes not all are looked at: enough to choose from. Source: the scheduler's percentageOfNodesToScore */
 export function nodesToFind(count: number): number {
@@ -22,14 +22,14 @@ export function schedule(
   start = 0,
 ): Outcome & { readonly looked: number } {
   const { nodes } = snapshot;
-  if (!nodes.length) return { message: 'no nodes available to schedule pods', helps: new Set(['node-added']), looked: 0 };
+  if (!nodes.length) return { message: 'no nodes available to schedule pods', helps: undefined, looked: 0 };
   const states = new Map<Plugin, unknown>();
   for (const p of plugins) {
     const prepared = p.prepare?.(pod, snapshot);
     if (!prepared) continue;
     if ('misfit' in prepared)
       return {
-        message: failure(nodes.length, new Map(prepared.misfit.reasons.map((r) => [r, nodes.length])), 0),
+        message: failure(pod, nodes.length, new Map(prepared.misfit.reasons.map((r) => [r, nodes.length])), 0),
         helps: new Set(p.helps),
         looked: 0,
       };
@@ -51,7 +51,7 @@ export function schedule(
       for (const r of no.reasons) reasons.set(r, (reasons.get(r) ?? 0) + 1);
     }
   }
-  if (!fits.length) return { message: failure(nodes.length, reasons, hopeful), helps, looked };
+  if (!fits.length) return { message: failure(pod, nodes.length, reasons, hopeful), helps, looked };
   return { node: fits.length === 1 ? fits[0]! : best(pod, fits, snapshot, plugins, states, random), looked };
 }
 
@@ -72,18 +72,20 @@ function firstMisfit(
 }
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
-function failure(count: number, reasons: ReadonlyMap<string, number>, hopeful: number): string {
+function failure(pod: PodInfo, count: number, reasons: ReadonlyMap<string, number>, hopeful: number): string {
   const list = [...reasons]
     .map(([r, n]) => `${n} ${r}`)
     .sort()
     .join(', ');
+  const told = `0/${count} nodes are available: ${list}. no new claims to deallocate, preemption:`;
+  if (pod.pod.spec.preemptionPolicy === 'Never') return `${told} not eligible due to preemptionPolicy=Never.`;
   const why = [
     ...(hopeful ? [`${hopeful} No preemption victims found for incoming pod`] : []),
     ...(hopeful < count ? [`${count - hopeful} Preemption is not helpful for scheduling`] : []),
   ]
     .sort()
     .join(', ');
-  return `0/${count} nodes are available: ${list}. no new claims to deallocate, preemption: 0/${count} nodes are available: ${why}.`;
+  return `${told} 0/${count} nodes are available: ${why}.`;
 }
 
 function best(

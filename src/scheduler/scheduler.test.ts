@@ -52,6 +52,13 @@ describe('schedule', () => {
       `0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, ${HOPELESS(2)}`,
     ],
     [
+      'one that takes no other away',
+      pod('a', { ...cpu('3'), preemptionPolicy: 'Never' }),
+      [node('n1')],
+      [],
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+    ],
+    [
       'more than is left on one, more than another has',
       pod('a', cpu('1500m')),
       [node('n1'), node('n2', { cpu: '1' })],

@@ -44,7 +44,7 @@ export class Scheduler implements Component {
     this.informers = new Informers(o.client, o.env);
     this.queue = new SchedulingQueue(o.env);
     this.own = o.schedulerName ?? DEFAULT_NAME;
-    this.events = new EventRecorder(o.client, o.env, { component: this.own });
+    this.events = new EventRecorder(o.client, o.env, { component: this.own, perVersion: true });
     this.plugins = o.plugins ?? defaultPlugins;
   }
 
@@ -136,7 +136,8 @@ export class Scheduler implements Component {
     const found = schedule(podInfo(pod), this.cache, this.plugins, this.o.env.random, this.next);
     this.next = this.cache.nodes.length ? (this.next + found.looked) % this.cache.nodes.length : 0;
     if ('message' in found) {
-      this.queue.park(id, found.helps, moves);
+      if (found.helps) this.queue.park(id, found.helps, moves);
+      else this.queue.retry(id);
       this.events.warning(pod, 'FailedScheduling', found.message);
       void this.condition(pod, 'Unschedulable', found.message);
       return;
@@ -180,7 +181,7 @@ export class Scheduler implements Component {
       message,
       lastProbeTime: null,
       lastTransitionTime: timestamp(this.o.env.clock.now()),
-      observedGeneration: pod.metadata.generation,
+      ...(reason === 'SchedulingGated' ? {} : { observedGeneration: pod.metadata.generation }),
     };
     try {
       await this.o.client.patch(

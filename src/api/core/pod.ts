@@ -53,7 +53,7 @@ export const pod = defineResource<Pod>({
   },
   prepareCreate(pod) {
     pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
-    if (pod.spec.schedulingGates?.length) pod.status.conditions = [gated(pod.metadata.generation)];
+    if (pod.spec.schedulingGates?.length) pod.status.conditions = [gated()];
     mergeMatchLabelKeys(pod);
   },
   prepareStatusUpdate(pod, old) {
@@ -128,10 +128,9 @@ function validateWhole(pod: Pod, context: ValidationContext): Errors {
 }
 
 /** A pod that is held back says so from the start. */
-const gated = (observedGeneration: number | undefined) => ({
+const gated = () => ({
   type: 'PodScheduled',
   status: 'False',
-  observedGeneration,
   lastProbeTime: null as never,
   lastTransitionTime: null as never,
   reason: 'SchedulingGated',

@@ -8,6 +8,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import type { Lookup } from './lookup.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
+import { podTopologyLabels } from './pod-topology-labels.js';
 import { priority } from './priority.js';
 import { serviceAccount } from './service-account.js';
 import { defaultStorageClass, runtimeClass, storageObjectInUseProtection, taintNodesByCondition } from './small.js';
@@ -28,6 +29,7 @@ export function defaultChain(
     defaultStorageClass(lookup),
     storageObjectInUseProtection,
     runtimeClass(lookup),
+    podTopologyLabels(lookup),
     ...more,
   ];
   return new AdmissionChain(plugins.filter((p) => !disabled.includes(p.name)));

@@ -55,6 +55,7 @@ export async function bind(call: Call): Promise<Answer> {
     if (pod.spec.nodeName) throw conflictError(about, name, `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
     if (pod.spec.schedulingGates?.length) throw conflictError(about, name, `pod ${name} has non-empty .spec.schedulingGates`);
     pod.spec.nodeName = binding.target.name ?? '';
+    if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels };
     if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
     const conditions = (pod.status.conditions ??= []);
     const scheduled = {
