@@ -29,7 +29,9 @@ export interface FieldManager {
     subresource: string,
     now: number,
   ): void;
-  /** The object after `applied` was applied by `manager`. Throws a Conflict that lists the fields others hold. */
+  /** Throws where what is to be applied has not the shape of its type. */
+  check(definition: ResourceDefinition, applied: AnyObject): void;
+  /** The object after `applied`, which was checked, was applied by `manager`. Throws a Conflict that lists the fields others hold. */
   apply(
     definition: ResourceDefinition,
     current: AnyObject | undefined,

@@ -223,6 +223,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
   metrics.observe(server);
   let kubernetes: KubernetesService | undefined;
   let compaction: Timer | undefined;
+  let keeping: Timer | undefined;
 
   return {
     server,
@@ -233,7 +234,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
       await ports.init();
       compaction = startCompaction(store, env, o.compactionIntervalMs ?? 0);
       hooks.done(...BEFORE_START, 'start-service-ip-repair-controllers');
-      await bootstrap(
+      keeping = await bootstrap(
         table,
         local,
         {
@@ -258,6 +259,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     async stop() {
       stopping = true;
       compaction?.cancel();
+      keeping?.cancel();
       await kubernetes?.stop();
       storage.stop();
     },

@@ -36,14 +36,19 @@ export class LocalClient {
     return `${group ? `/apis/${group}` : '/api'}/${version}${ns}/${d.plural}${named ? `/${object.metadata.name}` : ''}`;
   }
 
+  /** The object of that name, as it is now; shared. */
+  find(object: AnyObject): AnyObject | undefined {
+    const d = this.server.resources.ofKind(object.apiVersion, object.kind);
+    return d?.keyPrefix ? this.server.storage.get(d, object.metadata.namespace ?? '', object.metadata.name)?.object : undefined;
+  }
+
   create(object: AnyObject): Promise<AnyObject> {
     return this.request('POST', this.path(object, false), structuredClone(object));
   }
 
   /** Makes the object where it is missing. What is there already is not written again: a restart is quiet. */
   async ensure(object: AnyObject): Promise<void> {
-    const d = this.server.resources.ofKind(object.apiVersion, object.kind);
-    if (d?.keyPrefix && this.server.storage.get(d, object.metadata.namespace ?? '', object.metadata.name)) return;
+    if (this.find(object)) return;
     try {
       await this.create(object);
     } catch (e) {

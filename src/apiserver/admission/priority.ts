@@ -1,5 +1,5 @@
 /** Priority: a Pod's number from the name of its class. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
-import type { PodSpec } from '../../api/types/core/v1.js';
+import type { Pod, PodSpec } from '../../api/types/core/v1.js';
 import type { PriorityClass } from '../../api/types/scheduling/v1.js';
 import { forbiddenError } from '../../meta/errors.js';
 import type { AdmissionPlugin } from './chain.js';
@@ -8,7 +8,9 @@ import { aboutThis, isPod, type Lookup } from './lookup.js';
 export const priority = (lookup: Lookup): AdmissionPlugin => ({
   name: 'Priority',
   admit(a) {
-    if (!isPod(a.definition) || a.subresource || a.operation !== 'CREATE') return;
+    if (!isPod(a.definition) || a.subresource) return;
+    if (a.operation === 'UPDATE') return keep(a.object as unknown as Pod, a.oldObject as unknown as Pod);
+    if (a.operation !== 'CREATE') return;
     const spec = (a.object as unknown as { spec: PodSpec }).spec;
     const refuse = (why: string) => forbiddenError(aboutThis(a.definition), a.name, why);
     let value = 0;
@@ -52,6 +54,12 @@ export const priority = (lookup: Lookup): AdmissionPlugin => ({
       );
   },
 });
+
+/** What was worked out when the Pod was made stays where an update does not name it. Mutates `pod`. */
+function keep(pod: Pod, old: Pod): void {
+  pod.spec.priority ??= old.spec.priority;
+  pod.spec.preemptionPolicy ??= old.spec.preemptionPolicy;
+}
 
 const lowestDefault = (classes: readonly PriorityClass[]): PriorityClass | undefined =>
   classes.filter((c) => c.globalDefault).sort((a, b) => a.value - b.value)[0];

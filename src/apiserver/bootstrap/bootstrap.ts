@@ -1,5 +1,6 @@
 /** What a cluster has before anyone asked for anything: namespaces, default roles, priority classes, flow schemas, API services, the kubernetes Service. */
 import type { AnyObject } from '../../meta/object.js';
+import { every, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import { GROUP_PRIORITY } from '../discovery/discovery.js';
 import type { LocalClient } from '../local-client.js';
@@ -19,37 +20,51 @@ export interface BootstrapOptions {
 
 const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 
+/** Deleted by hand, what is kept comes back within this time. */
+const KEEP_MS = 5_000;
+
 /** How many of these objects are written at once. */
 const WIDTH = 64;
 
-export async function bootstrap(table: ResourceTable, local: LocalClient, o: BootstrapOptions, env: Env, hooks: StartHooks): Promise<void> {
+/** Makes them, and keeps those that a cluster cannot be without until the timer is cancelled. Default roles and priority classes are made once: an administrator may want others. */
+export async function bootstrap(
+  table: ResourceTable,
+  local: LocalClient,
+  o: BootstrapOptions,
+  env: Env,
+  hooks: StartHooks,
+): Promise<Timer> {
   const step = async (objects: readonly AnyObject[], ...done: StartHook[]) => {
     await all(objects, (x) => local.ensure(x));
     hooks.done(...done);
   };
+  const namespaces = SYSTEM_NAMESPACES.map((name) => object('v1', 'Namespace', { name }));
+  const flowControl = flowControlDefaults();
+  const services = apiServices(table);
+  const cidr = serviceCidr(o.serviceCidrs);
+  const tracking = trackingConfigMap(env);
+  const authentication = o.clientCa ? [authenticationConfigMap(o.clientCa, o.requestHeaderCa ?? o.clientCa)] : [];
   // The others live in these.
-  await step(
-    SYSTEM_NAMESPACES.map((name) => object('v1', 'Namespace', { name })),
-    'start-system-namespaces-controller',
-  );
+  await step(namespaces, 'start-system-namespaces-controller');
   await Promise.all([
     step(defaultRbac(), 'rbac/bootstrap-roles'),
     step(priorityClasses(), 'scheduling/bootstrap-system-priority-classes'),
-    step(flowControlDefaults(), 'priority-and-fairness-config-producer'),
+    step(flowControl, 'priority-and-fairness-config-producer'),
     step(
-      apiServices(table),
+      services,
       'kube-apiserver-autoregistration',
       'apiservice-registration-controller',
       'apiservice-status-local-available-controller',
       'apiservice-wait-for-first-sync',
     ),
-    step([serviceCidr(o.serviceCidrs)], 'start-kubernetes-service-cidr-controller'),
-    step([trackingConfigMap(env)], 'start-legacy-token-tracking-controller'),
-    step(
-      o.clientCa ? [authenticationConfigMap(o.clientCa, o.requestHeaderCa ?? o.clientCa)] : [],
-      'start-cluster-authentication-info-controller',
-    ),
+    step([cidr], 'start-kubernetes-service-cidr-controller'),
+    step([tracking], 'start-legacy-token-tracking-controller'),
+    step(authentication, 'start-cluster-authentication-info-controller'),
   ]);
+  const kept = [...namespaces, ...flowControl, ...services, cidr, tracking, ...authentication];
+  return every(env.clock, KEEP_MS, () =>
+    all(kept, (x) => local.ensure(x)).catch((e: Error) => env.log.warn('a system object could not be made again', { error: e.message })),
+  );
 }
 
 async function all<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -3,7 +3,6 @@
  * (--endpoint-reconciler-type=lease). Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
  */
 
-import { isNotFound } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import { prefixEnd, type Store } from '../../store/store.js';
 import { utf8 } from '../../util/bytes.js';
@@ -18,7 +17,6 @@ const RENEW_MS = 10_000;
 export class KubernetesService {
   private timer?: Timer;
   private lease?: bigint;
-  private last = '';
 
   constructor(
     private readonly store: Store,
@@ -28,7 +26,14 @@ export class KubernetesService {
   ) {}
 
   async start(): Promise<void> {
-    await this.local.ensure({
+    await this.reconcile();
+    this.timer = every(this.env.clock, RENEW_MS, () =>
+      this.reconcile().catch((e: Error) => this.env.log.warn('default/kubernetes was not renewed', { error: e.message })),
+    );
+  }
+
+  private service(): AnyObject {
+    return {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
@@ -41,11 +46,7 @@ export class KubernetesService {
         sessionAffinity: 'None',
         ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: this.o.port }],
       },
-    } as unknown as AnyObject);
-    await this.reconcile();
-    this.timer = every(this.env.clock, RENEW_MS, () =>
-      this.reconcile().catch((e: Error) => this.env.log.warn('the endpoints of default/kubernetes were not renewed', { error: e.message })),
-    );
+    } as unknown as AnyObject;
   }
 
   /** Takes this server out of the endpoints. */
@@ -55,6 +56,7 @@ export class KubernetesService {
   }
 
   private async reconcile(): Promise<void> {
+    await this.local.ensure(this.service());
     const key = LEASES + this.o.ip;
     if (!this.lease || (await this.store.leaseKeepAlive(this.lease)) === 0) {
       this.lease = (await this.store.leaseGrant(LEASE_SECONDS)).id;
@@ -65,15 +67,13 @@ export class KubernetesService {
     }
     const alive = await this.store.range({ key: LEASES, end: prefixEnd(LEASES), keysOnly: true });
     const ips = alive.kvs.map((kv) => kv.key.slice(LEASES.length)).sort();
-    const now = ips.join();
-    if (now === this.last) return;
-    await this.write('/api/v1/namespaces/default/endpoints', {
+    await this.write({
       apiVersion: 'v1',
       kind: 'Endpoints',
       metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
       subsets: [{ addresses: ips.map((ip) => ({ ip })), ports: [{ name: 'https', port: this.o.port, protocol: 'TCP' }] }],
     });
-    await this.write('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+    await this.write({
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
@@ -81,15 +81,23 @@ export class KubernetesService {
       endpoints: ips.map((ip) => ({ addresses: [ip], conditions: { ready: true } })),
       ports: [{ name: 'https', protocol: 'TCP', port: this.o.port }],
     });
-    this.last = now;
   }
 
-  private async write(path: string, object: object): Promise<void> {
-    try {
-      await this.local.request('PUT', `${path}/kubernetes`, object);
-    } catch (e) {
-      if (!isNotFound(e)) throw e;
-      await this.local.request('POST', path, object);
-    }
+  /** Makes or mends the object: what it is for is compared with what is there. */
+  private async write(object: object): Promise<void> {
+    const wanted = object as AnyObject;
+    const present = this.local.find(wanted);
+    if (!present) await this.local.create(wanted);
+    else if (!isPart(wanted, present))
+      await this.local.request('PUT', this.local.path(wanted, true), { ...wanted, metadata: { ...present.metadata, ...wanted.metadata } });
   }
+}
+
+/** Whether all that is wanted is there; what the server adds (defaults, identities) does not count. */
+function isPart(wanted: unknown, present: unknown): boolean {
+  if (Array.isArray(wanted))
+    return Array.isArray(present) && wanted.length === present.length && wanted.every((x, i) => isPart(x, present[i]));
+  if (typeof wanted !== 'object' || wanted === null) return wanted === present;
+  if (typeof present !== 'object' || present === null) return false;
+  return Object.entries(wanted).every(([k, v]) => isPart(v, (present as Record<string, unknown>)[k]));
 }

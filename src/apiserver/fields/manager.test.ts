@@ -196,6 +196,43 @@ describe('apply', () => {
       '.spec.nonsense: field not declared in schema',
     ],
   ])('refuses %s', (_, object, message) => {
-    expect(conflict(() => fieldManager.apply(deployments, undefined, object as AnyObject, 'm', false, '', AT)).message).toContain(message);
+    expect(conflict(() => fieldManager.check(deployments, object as AnyObject)).message).toContain(message);
+  });
+});
+
+describe('from client-side apply', () => {
+  const LAST = 'kubectl.kubernetes.io/last-applied-configuration';
+  const config = (d: Record<string, string>) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: d });
+  /** As `kubectl apply` left it. */
+  const clientSide = (d: Record<string, string>, last: unknown = config(d)) => {
+    const object = configMap(d, { annotations: { [LAST]: typeof last === 'string' ? last : `${JSON.stringify(last)}\n` } });
+    fieldManager.track(configMaps, object, undefined, 'kubectl-client-side-apply', '', AT);
+    return object;
+  };
+
+  it('kubectl changes what it applied before without a conflict, and the annotation follows', () => {
+    const next = applied(clientSide({ a: '1', b: '1' }), { a: '2', b: '1' }, 'kubectl');
+    expect(next.data).toEqual({ a: '2', b: '1' });
+    expect(next.metadata.annotations![LAST]).toBe(
+      `${JSON.stringify({ apiVersion: 'v1', data: { a: '2', b: '1' }, kind: 'ConfigMap', metadata: { name: 'c' } })}\n`,
+    );
+  });
+
+  it.each<[string, AnyObject, string]>([
+    ['another manager than kubectl', clientSide({ a: '1' }), 'other'],
+    ['a field that was changed since', clientSide({ a: '1' }, config({ a: '0' })), 'kubectl'],
+    ['a field that was not applied', clientSide({ a: '1' }, config({})), 'kubectl'],
+    ['an annotation of another version', clientSide({ a: '1' }, { ...config({ a: '1' }), apiVersion: 'v2' }), 'kubectl'],
+    ['an annotation that is no JSON', clientSide({ a: '1' }, '{'), 'kubectl'],
+    ['an annotation of another shape', clientSide({ a: '1' }, { ...config({ a: '1' }), data: [] }), 'kubectl'],
+    ['no annotation', created({ a: '1' }, 'kubectl-client-side-apply'), 'kubectl'],
+  ])('%s: a conflict', (_what, live, manager) => {
+    expect(() => applied(live, { a: '2' }, manager)).toThrow(StatusError);
+  });
+
+  it('no annotation is made where there is none, and one that grows too large goes', () => {
+    expect(applied(undefined, { a: '1' }, 'kubectl').metadata.annotations).toBeUndefined();
+    const large = applied(clientSide({ a: '1' }), { a: 'x'.repeat(300_000) }, 'kubectl');
+    expect(large.metadata.annotations).toEqual({});
   });
 });

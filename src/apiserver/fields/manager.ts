@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
  */
 import type { ResourceDefinition } from '../../api/resource.js';
+import { checkApplied } from '../../meta/apply/check.js';
 import { type Comparison, compare } from '../../meta/apply/compare.js';
 import { difference, EMPTY, type FieldSet, intersection, isEmpty, union, without } from '../../meta/apply/field-set.js';
 import { merge } from '../../meta/apply/merge.js';
@@ -10,7 +11,7 @@ import { equal, type Plan, planOf } from '../../meta/apply/plan.js';
 import { prune } from '../../meta/apply/remove.js';
 import { toFieldSet } from '../../meta/apply/to-field-set.js';
 import { zero } from '../../meta/decode.js';
-import { badRequest } from '../../meta/errors.js';
+import { badRequest, StatusError } from '../../meta/errors.js';
 import { groupVersion } from '../../meta/gvk.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { TypeSchema } from '../../meta/schema/schema.js';
@@ -19,6 +20,7 @@ import { timestamp } from '../../util/clock.js';
 import type { FieldManager } from '../core.js';
 import { conflictError } from './conflict.js';
 import { type Entries, entry, keyOf, limitUpdates, readEntries, setFields, setOf, writeEntries } from './entries.js';
+import { followLastApplied, KUBECTL, lastAppliedFields } from './last-applied.js';
 
 /** What an object's fields belonged to before anyone applied it. */
 const BEFORE_APPLY = 'before-first-apply';
@@ -137,6 +139,22 @@ function track(
   write(next, entries);
 }
 
+function check(definition: ResourceDefinition, applied: AnyObject): void {
+  const apiVersion = groupVersion(definition.group, definition.version);
+  if (applied.apiVersion !== apiVersion)
+    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion}, expected: ${apiVersion}`);
+  const wrong = checkApplied(definition.type, applied);
+  if (!wrong) return;
+  const { namespace = '', name = '' } = applied.metadata ?? {};
+  const kind = `${definition.group}/${definition.version}, Kind=${definition.kind}`;
+  // As the original answers: an error of its own, without a reason.
+  throw new StatusError(500, '', `failed to create typed patch object (${namespace}/${name}; ${kind}): ${wrong}`);
+}
+
+/** Fields of others that this manager may change: kubectl those that its client-side apply set, which nobody changed since. */
+const allowed = (definition: ResourceDefinition, live: AnyObject, manager: string): FieldSet =>
+  manager === KUBECTL ? lastAppliedFields(definition, live) : EMPTY;
+
 function apply(
   definition: ResourceDefinition,
   current: AnyObject | undefined,
@@ -148,8 +166,6 @@ function apply(
 ): AnyObject {
   const plan = planOf(definition.type);
   const apiVersion = groupVersion(definition.group, definition.version);
-  if (applied.apiVersion !== apiVersion)
-    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion}, expected: ${apiVersion}`);
   const empty = emptyOf(definition.type);
   const live = current ?? empty;
   const time = timestamp(now);
@@ -174,7 +190,11 @@ function apply(
     .filter(([key]) => key !== own)
     .map(([, e]) => ({ entry: e, fields: intersection(setOf(e), changed) }))
     .filter((c) => !isEmpty(c.fields));
-  if (conflicts.length && !force) throw conflictError(conflicts);
+  if (conflicts.length && !force) {
+    const kept = allowed(definition, live, manager);
+    const left = conflicts.map((c) => ({ ...c, fields: difference(c.fields, kept) })).filter((c) => !isEmpty(c.fields));
+    if (left.length) throw conflictError(left);
+  }
   const gone = union(changed, changes.removed);
   for (const [key, e] of [...entries]) if (key !== own) setFields(entries, key, e, difference(setOf(e), gone));
 
@@ -184,7 +204,8 @@ function apply(
   else if (!same || !last || !equal(setOf(last), fields)) entries.set(own, entry(who, same ? last?.time : time, fields));
   const out = { ...merged, metadata: { ...merged.metadata } } as AnyObject;
   write(out, entries);
+  if (manager === KUBECTL) followLastApplied(out, applied);
   return out;
 }
 
-export const fieldManager: FieldManager = { track, apply };
+export const fieldManager: FieldManager = { track, check, apply };

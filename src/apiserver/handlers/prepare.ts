@@ -152,21 +152,19 @@ export function checkPreconditions(definition: ResourceDefinition, object: AnyOb
   }
 }
 
-/** System metadata that no update changes. */
+/** System metadata that no update changes: whatever was sent, as in the manifest of another cluster, the old values stand. */
 function keepMetadata(object: AnyObject, old: AnyObject): void {
   const meta = object.metadata;
   const was = old.metadata;
   if (!meta.uid) meta.uid = was.uid;
-  if (!meta.creationTimestamp) meta.creationTimestamp = was.creationTimestamp;
-  if (was.deletionTimestamp && !meta.deletionTimestamp) {
+  meta.creationTimestamp = was.creationTimestamp;
+  if (was.deletionTimestamp) {
     meta.deletionTimestamp = was.deletionTimestamp;
-    meta.deletionGracePeriodSeconds = was.deletionGracePeriodSeconds;
-  } else if (!was.deletionTimestamp) {
+    meta.deletionGracePeriodSeconds ??= was.deletionGracePeriodSeconds;
+  } else {
     delete meta.deletionTimestamp;
     delete meta.deletionGracePeriodSeconds;
   }
-  if (was.deletionGracePeriodSeconds !== undefined && meta.deletionGracePeriodSeconds === undefined)
-    meta.deletionGracePeriodSeconds = was.deletionGracePeriodSeconds;
   if (was.generation === undefined) delete meta.generation;
   else meta.generation = was.generation;
   if (was.generateName !== undefined && meta.generateName === undefined) meta.generateName = was.generateName;

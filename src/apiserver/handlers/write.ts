@@ -1,19 +1,17 @@
 /** create, update, patch, apply: ways to compute the next object for the one write path. */
 import { decode } from '../../meta/decode.js';
-import { alreadyExistsError, badRequest, methodNotSupported, notFoundError, StatusError, unsupportedMediaType } from '../../meta/errors.js';
+import { alreadyExistsError, badRequest, methodNotSupported, notFoundError, StatusError } from '../../meta/errors.js';
 import { groupVersion } from '../../meta/gvk.js';
 import type { AnyObject } from '../../meta/object.js';
-import { jsonPatch } from '../../meta/patch/json-patch.js';
-import { mergePatch } from '../../meta/patch/merge-patch.js';
-import { strategicMergePatch } from '../../meta/patch/strategic.js';
 import type { Answer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import { header } from '../request.js';
 import { Entry, serialize } from '../storage/entry.js';
 import type { Next, Written } from '../storage/storage.js';
 import { withPart } from '../subresources/parts.js';
-import { decodeAs, type Expected, parseBody, readObject } from './body.js';
+import { decodeAs, type Expected, readObject } from './body.js';
 import { type WriteParameters, writeParameters } from './options.js';
+import { decodePatched, patchBody, patched, patchType } from './patch-types.js';
 import { checkName, goesNow, prepareCreate, prepareUpdate, type UpdateKind } from './prepare.js';
 
 /** How often a generated name that is taken is drawn anew. */
@@ -127,69 +125,33 @@ export async function change(
   return written;
 }
 
-const JSON_PATCH = 'application/json-patch+json';
-const MERGE_PATCH = 'application/merge-patch+json';
-const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
-const APPLY_PATCHES = new Set(['application/apply-patch+yaml', 'application/apply-patch']);
-
 export async function patch(call: Call, kind: UpdateKind): Promise<Answer> {
   const { definition, info, request } = call;
-  const contentType = (header(request, 'content-type') ?? '').split(';')[0]!.trim();
-  const builtIn = !definition.custom;
-  const known = [
-    JSON_PATCH,
-    MERGE_PATCH,
-    ...(builtIn ? [STRATEGIC_PATCH] : []),
-    'application/apply-patch+yaml',
-    'application/apply-patch+cbor',
-  ];
-  if (![JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH].includes(contentType) && !APPLY_PATCHES.has(contentType)) {
-    throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`);
-  }
-  if (contentType === STRATEGIC_PATCH && !builtIn) {
-    throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`);
-  }
-  const applying = APPLY_PATCHES.has(contentType);
-  const parameters = writeParameters(request.query, 'PatchOptions', userAgent(call), applying);
-  if (applying) return apply(call, kind, parameters);
-
-  const { value, ...text } = parseBody(
-    { ...request, headers: { ...request.headers, 'content-type': 'application/json' } },
-    definition.kind,
-  );
+  const type = patchType(request, definition.custom);
+  const parameters = writeParameters(request.query, 'PatchOptions', userAgent(call), type === 'apply');
+  const body = patchBody(request, type, definition.kind);
+  if (type === 'apply') return apply(call, kind, parameters, body.value);
   const written = await change(call, parameters, kind, (current) => {
-    const before = current.object;
-    const after = patched(contentType, before, value, call);
-    if (info.name !== (after as AnyObject)?.metadata?.name && (after as AnyObject)?.metadata?.name !== undefined)
-      checkName(call, after as AnyObject);
-    const named = { ...(after as AnyObject), metadata: { ...(after as AnyObject).metadata, name: info.name } };
-    const object = decodeAs(named, expected(call), parameters.fieldValidation, call.warnings, text);
+    const after = patched(type, current.object, body.value, definition.type);
+    if (after?.metadata?.name !== undefined && after.metadata.name !== info.name) checkName(call, after);
+    const named = { ...after, metadata: { ...after.metadata, name: info.name } };
+    const object = decodePatched(type, named, expected(call), parameters.fieldValidation, call.warnings, body);
     // A patch that names no resourceVersion of its own is not conditional.
-    if ((value as AnyObject | undefined)?.metadata?.resourceVersion === undefined && contentType !== JSON_PATCH)
+    if ((body.value as AnyObject | undefined)?.metadata?.resourceVersion === undefined && type !== 'json')
       object.metadata.resourceVersion = String(current.revision);
     return object;
   });
   return answerEntry(call, 200, written);
 }
 
-function patched(contentType: string, before: AnyObject, value: unknown, call: Call): unknown {
-  if (contentType === JSON_PATCH) return jsonPatch(before, value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
-    );
-  if (contentType === MERGE_PATCH) return mergePatch(before, value);
-  return strategicMergePatch(before, value as Record<string, unknown>, call.definition.type);
-}
-
 /** Server-side apply: makes the object where there is none. */
-async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters): Promise<Answer> {
-  const { core, definition, info, request } = call;
-  const { value } = parseBody({ ...request, headers: { ...request.headers, 'content-type': 'application/yaml' } }, definition.kind);
+async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters, value: unknown): Promise<Answer> {
+  const { core, definition, info } = call;
   const sent = value as AnyObject;
   if (typeof sent !== 'object' || sent === null) throw badRequest(`error decoding YAML: the body is not an object`);
   if (!sent.apiVersion || !sent.kind) throw badRequest(`invalid object type: ${sent.apiVersion ? '' : '/'}, Kind=${sent.kind ?? ''}`);
   if (sent.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
+  core.fields.check(definition, sent);
   const applied = decodeAs(sent, expected(call), parameters.fieldValidation, call.warnings);
   // What was sent counts for ownership, without what reading it filled in.
   const intent = { ...sent, metadata: { ...sent.metadata } } as AnyObject;

@@ -2,21 +2,29 @@
 
 import { schemas } from '../../api/schemas.js';
 import type { Scale } from '../../api/types/autoscaling/v1.js';
-import { badRequest, invalidError, notFoundError } from '../../meta/errors.js';
+import { decode } from '../../meta/decode.js';
+import { invalidError, notFoundError } from '../../meta/errors.js';
 import { invalid } from '../../meta/field-error.js';
+import { groupVersion } from '../../meta/gvk.js';
 import { selectorFromObject } from '../../meta/labels.js';
 import type { AnyObject } from '../../meta/object.js';
-import { jsonPatch } from '../../meta/patch/json-patch.js';
-import { mergePatch } from '../../meta/patch/merge-patch.js';
-import { strategicMergePatch } from '../../meta/patch/strategic.js';
 import type { Answer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
-import { decodeAs, parseBody } from '../handlers/body.js';
-import { writeParameters } from '../handlers/options.js';
+import { decodeAs, type Expected, readObject } from '../handlers/body.js';
+import { type WriteParameters, writeParameters } from '../handlers/options.js';
+import { decodePatched, patchBody, patched, patchType } from '../handlers/patch-types.js';
+import { checkName } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import { change, inVersion } from '../handlers/write.js';
 import { header } from '../request.js';
 import type { Entry } from '../storage/entry.js';
+
+const SCALE: Expected = {
+  apiVersion: 'autoscaling/v1',
+  kind: 'Scale',
+  type: schemas.kind('autoscaling/v1', 'Scale')!,
+  group: 'autoscaling',
+};
 
 const at = (o: unknown, path: string): unknown =>
   path
@@ -68,64 +76,69 @@ export async function getScale(call: Call): Promise<Answer> {
   return { is: 'object', status: 200, object: scaleOf(call, inVersion(call, find(call, call.info.name))) };
 }
 
-export const putScale = (call: Call): Promise<Answer> => writeScale(call, (_current, sent) => sent as AnyObject);
+export async function putScale(call: Call): Promise<Answer> {
+  const { request, warnings } = call;
+  const parameters = writeParameters(request.query, 'UpdateOptions', header(request, 'user-agent') ?? '');
+  const sent = readObject(request, SCALE, parameters.fieldValidation, warnings);
+  return writeScale(call, parameters, () => sent);
+}
 
-export function patchScale(call: Call): Promise<Answer> {
-  const type = (header(call.request, 'content-type') ?? '').split(';')[0]!.trim();
-  return writeScale(call, (current, sent) => {
-    if (type === 'application/json-patch+json') return jsonPatch(current as unknown as AnyObject, sent) as AnyObject;
-    if (type === 'application/merge-patch+json') return mergePatch(current as unknown as AnyObject, sent) as AnyObject;
-    if (type === 'application/strategic-merge-patch+json')
-      return strategicMergePatch(
-        current as unknown as AnyObject,
-        sent as Record<string, unknown>,
-        schemas.kind('autoscaling/v1', 'Scale')!,
-      ) as AnyObject;
-    if (type.startsWith('application/apply-patch')) return mergePatch(current as unknown as AnyObject, sent) as AnyObject;
-    throw badRequest(`unsupported patch type ${type}`);
+export async function patchScale(call: Call): Promise<Answer> {
+  const { request, warnings } = call;
+  const type = patchType(request);
+  const parameters = writeParameters(request.query, 'PatchOptions', header(request, 'user-agent') ?? '', type === 'apply');
+  const body = patchBody(request, type, SCALE.kind);
+  if (type === 'apply') return applyScale(call, parameters, body.value);
+  return writeScale(call, parameters, (current) => {
+    const after = patched(type, scaleOf(call, current) as unknown as AnyObject, body.value, SCALE.type);
+    return decodePatched(type, after, SCALE, parameters.fieldValidation, warnings, body);
   });
 }
 
-async function writeScale(call: Call, next: (current: Scale, sent: unknown) => AnyObject): Promise<Answer> {
-  const { definition, info, request } = call;
-  const paths = definition.subresources.scale!;
-  const isPatch = request.method === 'PATCH';
-  const parameters = writeParameters(
-    request.query,
-    isPatch ? 'PatchOptions' : 'UpdateOptions',
-    header(request, 'user-agent') ?? '',
-    /apply-patch/.test(header(request, 'content-type') ?? ''),
+/** Applied like the object itself: the count belongs to whoever applied it, in the object's own managed fields. */
+function applyScale(call: Call, parameters: WriteParameters, value: unknown): Promise<Answer> {
+  const { core, definition } = call;
+  const scale = decodeAs(value, SCALE, parameters.fieldValidation, call.warnings);
+  const now = core.env.clock.now();
+  return writeScale(
+    call,
+    parameters,
+    () => scale,
+    (current, replicas) => {
+      const intent = { apiVersion: groupVersion(definition.group, definition.version), kind: definition.kind, metadata: {} } as AnyObject;
+      if ((scale as unknown as Scale).spec?.replicas !== undefined) set(intent, definition.subresources.scale!.replicas, replicas);
+      const { object } = current;
+      const merged = core.fields.apply(definition, object, intent, parameters.fieldManager, parameters.force, 'scale', now);
+      return decode(definition.type, merged, 'Ignore').object;
+    },
   );
-  const { value } = parseBody(
-    isPatch
-      ? {
-          ...request,
-          headers: {
-            ...request.headers,
-            'content-type': /yaml/.test(header(request, 'content-type') ?? '') ? 'application/yaml' : 'application/json',
-          },
-        }
-      : request,
-    'Scale',
-  );
+}
+
+/** `scale`: the wanted Scale; `next`: the object with so many replicas, by default by setting them. */
+async function writeScale(
+  call: Call,
+  parameters: WriteParameters,
+  scale: (current: Entry) => AnyObject,
+  next?: (current: Entry, replicas: number) => AnyObject,
+): Promise<Answer> {
+  const { definition, info } = call;
   if (!call.core.storage.get(definition, info.namespace, info.name)) throw notFoundError(aboutOf(definition), info.name);
-  const written = await change(call, parameters, 'spec', (current) => {
-    const scale = decodeAs(
-      next(scaleOf(call, current), value),
-      { apiVersion: 'autoscaling/v1', kind: 'Scale', type: schemas.kind('autoscaling/v1', 'Scale')!, group: 'autoscaling' },
-      parameters.fieldValidation,
-      call.warnings,
-    ) as unknown as Scale;
-    if (scale.metadata.name !== info.name)
-      throw badRequest(`the name of the object (${scale.metadata.name}) does not match the name on the URL (${info.name})`);
-    const replicas = scale.spec?.replicas ?? 0;
-    if (replicas < 0)
-      throw invalidError('autoscaling', 'Scale', info.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
-    const object = structuredClone(current.object);
-    set(object, paths.replicas, replicas);
-    object.metadata.resourceVersion =
-      scale.metadata.resourceVersion && !isPatch ? scale.metadata.resourceVersion : isPatch ? String(current.revision) : '';
-    return object;
-  });
+  const written = await change(
+    call,
+    parameters,
+    'spec',
+    (current) => {
+      const wanted = scale(current) as unknown as Scale;
+      checkName(call, wanted as unknown as AnyObject);
+      const replicas = wanted.spec?.replicas ?? 0;
+      if (replicas < 0)
+        throw invalidError('autoscaling', 'Scale', info.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+      const object = next ? next(current, replicas) : structuredClone(current.object);
+      if (!next) set(object, definition.subresources.scale!.replicas, replicas);
+      object.metadata.resourceVersion = wanted.metadata.resourceVersion ?? (next ? String(current.revision) : '');
+      return object;
+    },
+    next !== undefined,
+  );
   return { is: 'object', status: 200, object: scaleOf(call, inVersion(call, written.entry)) };
 }

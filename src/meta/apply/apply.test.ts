@@ -201,12 +201,6 @@ describe('merge', () => {
     merge(plan, live, applied);
     expect(JSON.stringify([live, applied])).toBe(before);
   });
-  it.each<[Json, string]>([
-    [{ spec: { ports: [{ port: 1 }, { port: 1 }] } }, '.spec.ports: duplicate entries for key {"port":1,"protocol":"TCP"}'],
-    [{ old: [{ name: 'x' }] }, '.old: element 0: associative list with keys has an element that omits key field "port"'],
-  ])('refuses %j', (applied, message) => {
-    expect(() => merge(plan, {}, applied)).toThrow(message);
-  });
 });
 
 describe('remove and prune', () => {

@@ -141,7 +141,7 @@ function compareItems(plan: Extract<Plan, { is: 'list' }>, left: readonly unknow
 function group(plan: Extract<Plan, { is: 'list' }>, items: readonly unknown[]): Map<string, unknown[]> {
   const out = new Map<string, unknown[]>();
   for (const item of items) {
-    const element = elementOf(plan, item);
+    const element = elementOf(plan.keys, item);
     if (element === undefined) continue;
     const there = out.get(element);
     if (there) there.push(item);

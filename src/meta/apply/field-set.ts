@@ -91,7 +91,7 @@ export function paths(set: FieldSet, prefix = ''): string[] {
 }
 
 /** `.spec`, `[name="one"]`, `[="a"]`, as conflicts show it. */
-function elementText(element: string): string {
+export function elementText(element: string): string {
   const rest = element.slice(2);
   if (element.startsWith('f:')) return `.${rest}`;
   if (element.startsWith('v:')) return `[=${rest}]`;

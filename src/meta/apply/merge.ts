@@ -1,18 +1,17 @@
 /** An applied configuration laid over the live object: what it names wins, what it does not name stays; lists keep their order as well as both can. */
-import { badRequest } from '../errors.js';
 import { elementOf, isObject, type Json, memberOf, type Plan } from './plan.js';
 
-export const merge = (plan: Plan, live: Json, applied: Json): Json => (mergeValue(plan, live, applied, '') as Json | undefined) ?? {};
+export const merge = (plan: Plan, live: Json, applied: Json): Json => (mergeValue(plan, live, applied) as Json | undefined) ?? {};
 
 /** Undefined: absent. The result shares what did not change. */
-function mergeValue(plan: Plan, live: unknown, applied: unknown, path: string): unknown {
+function mergeValue(plan: Plan, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live;
   if (plan.is === 'leaf') return applied;
   if (plan.is === 'list') {
     const l = Array.isArray(live) ? live : [];
     const a = Array.isArray(applied) ? applied : [];
     if ((!l.length && !a.length) || (applied !== null && !Array.isArray(applied))) return applied;
-    const merged = mergeItems(plan, l, a, path);
+    const merged = mergeItems(plan, l, a);
     return merged.length ? merged : undefined;
   }
   const l = isObject(live) ? live : {};
@@ -21,29 +20,25 @@ function mergeValue(plan: Plan, live: unknown, applied: unknown, path: string): 
   const out: Json = { ...l };
   for (const name of Object.keys(a)) {
     if (a[name] === undefined) continue;
-    const merged = mergeValue(memberOf(plan, name)?.plan ?? { is: 'leaf' }, l[name], a[name], `${path}.${name}`);
+    const merged = mergeValue(memberOf(plan, name)?.plan ?? { is: 'leaf' }, l[name], a[name]);
     if (merged === undefined) delete out[name];
     else out[name] = merged;
   }
   return out;
 }
 
-function mergeItems(plan: Extract<Plan, { is: 'list' }>, live: readonly unknown[], applied: readonly unknown[], path: string): unknown[] {
+function mergeItems(plan: Extract<Plan, { is: 'list' }>, live: readonly unknown[], applied: readonly unknown[]): unknown[] {
   const right = new Map<string, unknown>();
   const rightOrder: string[] = [];
-  for (const [i, item] of applied.entries()) {
-    const element = elementOf(plan, item);
-    if (element === undefined)
-      throw badRequest(
-        `failed to create typed patch object: ${path}: element ${i}: ${plan.keys ? `associative list with keys has an element that omits key field ${plan.keys.map((k) => JSON.stringify(k.name)).join(', ')} (and doesn't have default value)` : 'an item of a set must be a plain value'}`,
-      );
-    if (right.has(element)) throw badRequest(`failed to create typed patch object: ${path}: duplicate entries for key ${element.slice(2)}`);
+  for (const item of applied) {
+    // What was applied has the shape of its type (check.ts): every item has a key of its own.
+    const element = elementOf(plan.keys, item)!;
     right.set(element, item);
     rightOrder.push(element);
   }
   const left = new Map<string, unknown>();
   const leftOrder = live.map((item, i) => {
-    const element = elementOf(plan, item) ?? `\0${i}`;
+    const element = elementOf(plan.keys, item) ?? `\0${i}`;
     // The same key twice in the live object: neither is merged with, both go when the key is applied.
     left.set(element, left.has(element) ? undefined : item);
     return element;
@@ -53,7 +48,7 @@ function mergeItems(plan: Extract<Plan, { is: 'list' }>, live: readonly unknown[
   const out: unknown[] = [];
   const take = (element: string): void => {
     done.add(element);
-    out.push(mergeValue(plan.of, left.get(element), right.get(element), path));
+    out.push(mergeValue(plan.of, left.get(element), right.get(element)));
     if (shared[0] === element) shared.shift();
   };
   // Both in step; items that only the live object has stay in front of the shared item that follows them.

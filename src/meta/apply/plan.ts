@@ -13,7 +13,7 @@ export type Plan =
   /** JSON without a schema: objects are made of fields, lists are leaves. */
   | { readonly is: 'any' };
 
-interface Key {
+export interface Key {
   readonly name: string;
   readonly default?: unknown;
 }
@@ -52,18 +52,19 @@ function planOfField(f: FieldSchema): Plan {
   if (f.mapKind === 'atomic') return LEAF;
   if (v.is === 'message' && !v.message.alias) return v.message.atomic && f.mapKind !== 'granular' ? LEAF : planOf(v.message);
   if (v.is === 'list') {
-    const keys = f.list?.keys ?? (!f.list && f.mergeKey ? [f.mergeKey] : undefined);
-    if (keys) {
-      const item = v.of.is === 'message' ? v.of.message : undefined;
-      return {
-        is: 'list',
-        of: planOfValue(v.of),
-        keys: [...keys].sort().map((name) => ({ name, default: item?.byName.get(name)?.default })),
-      };
-    }
-    return f.list?.kind === 'set' || (!f.list && f.merge) ? { is: 'list', of: planOfValue(v.of) } : LEAF;
+    const keys = listKeysOf(f);
+    if (!keys) return LEAF;
+    return { is: 'list', of: planOfValue(v.of), ...(keys === 'values' ? {} : { keys }) };
   }
   return planOfValue(v);
+}
+
+/** By what the items of a list field are told apart: keys, their own values (a set), or nothing (undefined: the list is one value). */
+export function listKeysOf(f: FieldSchema): readonly Key[] | 'values' | undefined {
+  const keys = f.list?.keys ?? (!f.list && f.mergeKey ? [f.mergeKey] : undefined);
+  if (!keys) return f.list?.kind === 'set' || (!f.list && f.merge) ? 'values' : undefined;
+  const item = f.value.is === 'list' && f.value.of.is === 'message' ? f.value.of.message : undefined;
+  return [...keys].sort().map((name) => ({ name, default: item?.byName.get(name)?.default }));
 }
 
 function planOfValue(v: ValueSchema): Plan {
@@ -102,11 +103,11 @@ export function memberOf(plan: Plan, name: string): { readonly plan: Plan; reado
 }
 
 /** The path element of a list's item; undefined where the item has none of its keys. */
-export function elementOf(plan: Extract<Plan, { is: 'list' }>, item: unknown): string | undefined {
-  if (!plan.keys) return typeof item === 'object' ? undefined : `v:${escaped(JSON.stringify(item))}`;
+export function elementOf(keys: readonly Key[] | undefined, item: unknown): string | undefined {
+  if (!keys) return typeof item === 'object' ? undefined : `v:${escaped(JSON.stringify(item))}`;
   if (!isObject(item)) return undefined;
   let text = '';
-  for (const { name, default: fallback } of plan.keys) {
+  for (const { name, default: fallback } of keys) {
     const value = item[name] ?? fallback;
     if (value !== undefined) text += `${text ? ',' : ''}${JSON.stringify(name)}:${JSON.stringify(value)}`;
   }

@@ -17,7 +17,7 @@ function removeIn(plan: Plan, value: unknown, set: FieldSet): unknown {
     if (!Array.isArray(value)) return value;
     const out: unknown[] = [];
     for (const item of value as unknown[]) {
-      const element = elementOf(plan, item);
+      const element = elementOf(plan.keys, item);
       if (element === undefined) out.push(item);
       else if (!has(set, element)) out.push(set[element] ? removeIn(plan.of, item, set[element]) : item);
     }

@@ -1,5 +1,4 @@
 /** The fields that an object sets: what an apply configuration claims. */
-import { badRequest } from '../errors.js';
 import { compareElements, EMPTY, type FieldSet, MEMBER } from './field-set.js';
 import { elementOf, isObject, type Json, memberOf, type Plan } from './plan.js';
 
@@ -20,7 +19,7 @@ function membersOf(plan: Plan, object: Json, path: string): FieldSet | undefined
     if (value === undefined) continue;
     const member = memberOf(plan, name);
     const at = `${path}.${name}`;
-    if (!member) throw badRequest(`failed to create typed patch object: ${at}: field not declared in schema`);
+    if (!member) throw new Error(`${at}: field not declared in schema`);
     const inner = setOf(member.plan, value, at);
     const own = value === null || (isObject(value) && !Object.keys(value).length) || !member.declared;
     const node = own ? withDot(inner) : inner;
@@ -38,7 +37,7 @@ function itemsOf(plan: Extract<Plan, { is: 'list' }>, items: readonly unknown[],
   const seen = new Set<string>();
   const twice = new Set<string>();
   for (const item of items) {
-    const element = elementOf(plan, item);
+    const element = elementOf(plan.keys, item);
     if (element === undefined) continue;
     if (seen.has(element)) twice.add(element);
     seen.add(element);
