@@ -6,6 +6,7 @@ import { KUBERNETES_VERSION } from '../health.js';
 import { Definitions, type Docs, type Json } from './definitions.js';
 import { customName, type Operation, operationsOf, type Parameter, staticOperations } from './operations.js';
 import { META_TYPES } from './schema-names.js';
+import { operationText, parameterText } from './texts.js';
 
 interface Group {
   readonly name: string;
@@ -80,15 +81,17 @@ export function documentV2(source: Source): Json {
   const shared: Record<string, Json> = {};
   const parameter = (p: Parameter): Json => {
     const schema = { uniqueItems: true, type: p.type, name: p.name, in: p.in, ...(p.in === 'path' ? { required: true } : {}) };
-    if (IN_PLACE.has(p.name)) return schema;
+    const described = { ...schema, description: parameterText(p) };
+    if (IN_PLACE.has(p.name)) return described;
     const key = `${p.name}-${etag(JSON.stringify(schema)).slice(0, 8)}`;
-    shared[key] ??= schema;
+    shared[key] ??= described;
     return { $ref: `#/parameters/${key}` };
   };
   const operation = (o: Operation, own: readonly Parameter[]): Json => {
     const body = o.body && {
       name: 'body',
       in: 'body',
+      description: parameterText({ name: 'body' }),
       ...(o.body.optional ? {} : { required: true }),
       schema: refTo(definitions, source, o.body.type),
     };
@@ -98,6 +101,7 @@ export function documentV2(source: Source): Json {
       { description: REASONS[a.code], schema: a.type ? refTo(definitions, source, a.type) : { type: 'string' } },
     ]);
     return {
+      description: operationText(o),
       consumes: consumes(o),
       produces: produces(o),
       schemes: ['https'],
@@ -145,6 +149,7 @@ export function documentV3(source: Source, part: string, operations: readonly Op
   const parameter = (p: Parameter): Json => ({
     name: p.name,
     in: p.in,
+    description: parameterText(p),
     ...(p.in === 'path' ? { required: true } : {}),
     schema: { type: p.type, uniqueItems: true },
   });
@@ -155,6 +160,7 @@ export function documentV3(source: Source, part: string, operations: readonly Op
       { description: REASONS[x.code], content: content(produces(o), x.type ? refTo(definitions, source, x.type) : { type: 'string' }) },
     ]);
     return {
+      description: operationText(o),
       tags: [o.tag],
       operationId: o.id,
       ...(own.length ? { parameters: own.map(parameter) } : {}),

@@ -120,6 +120,27 @@ describe('OpenAPI as it is served', () => {
     expect((pod.properties as Record<string, Json>).spec!.description).toBe('Spec text.');
   });
 
+  it.each(['/openapi/v2', '/openapi/v3/api/v1', '/openapi/v3/apis/autoscaling/v2', '/openapi/v3/version'])(
+    '%s: every operation and every parameter has a description',
+    (path) => {
+      const document = json(path);
+      const without: string[] = [];
+      const look = (at: string, o: Json) => {
+        if (!('$ref' in o) && !o.description) without.push(at);
+      };
+      for (const [at, p] of Object.entries((document as { parameters?: Json }).parameters ?? {})) look(at, p as Json);
+      for (const [p, item] of Object.entries(document.paths)) {
+        for (const x of (item.parameters ?? []) as Json[]) look(`${p} ${x.name}`, x);
+        for (const [method, o] of Object.entries(item)) {
+          if (method === 'parameters') continue;
+          look(`${method} ${p}`, o as Json);
+          for (const x of ((o as Json).parameters ?? []) as Json[]) look(`${method} ${p} ${x.name}`, x);
+        }
+      }
+      expect(without).toEqual([]);
+    },
+  );
+
   it('keeps dryRun in the PATCH itself, where old clients look for it', () => {
     const patch = json('/openapi/v2').paths['/api/v1/namespaces/{namespace}/pods/{name}']!.patch!;
     expect((patch.parameters as Json[]).map((p) => p.name)).toContain('dryRun');
