@@ -210,3 +210,37 @@ describe('what the API server makes at its start it keeps', () => {
     expect(await uid()).not.toBe(before);
   });
 });
+
+describe('patterns of a CustomResourceDefinition are RE2', () => {
+  const crd = (pattern: string) =>
+    c.client.raw('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All', {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'widgets.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'widgets', kind: 'Widget' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'string', pattern } } } },
+          },
+        ],
+      },
+    });
+  it.each(['^(?i)(abort|warn)?$', '\\-', '[[:alpha:]]'])('%s is accepted', async (pattern) => {
+    await crd(pattern);
+  });
+  it.each([
+    ['(?=a)', 'error parsing regexp: invalid or unsupported Perl syntax: `(?=`'],
+    ['(a)\\1', 'error parsing regexp: invalid escape sequence: `\\1`'],
+  ])('%s is refused', async (pattern, why) => {
+    await expect(crd(pattern)).rejects.toMatchObject({
+      code: 422,
+      message: expect.stringContaining(`must be a valid regular expression, but isn't: ${why}`),
+    });
+  });
+});

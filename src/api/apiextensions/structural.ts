@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
 import { forbidden, invalid, required } from '../../meta/field-error.js';
+import { regexProblem } from '../../meta/regex.js';
 import { type Errors, same } from '../check.js';
 import type { JSONSchemaProps } from '../types/apiextensions/v1.js';
 
@@ -109,12 +110,8 @@ function valueValidation(schema: JSONSchemaProps, path: string, excepted = isInt
 }
 
 function patternErrors(pattern: string, path: string): Errors {
-  try {
-    new RegExp(pattern, 'u');
-    return [];
-  } catch (e) {
-    return [invalid(path, pattern, `must be a valid regular expression, but isn't: ${e instanceof Error ? e.message : String(e)}`)];
-  }
+  const problem = regexProblem(pattern);
+  return problem ? [invalid(path, pattern, `must be a valid regular expression, but isn't: ${problem}`)] : [];
 }
 
 /** What may not stand where values are only restricted. */
