@@ -4,10 +4,8 @@ import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
 import { type Timer, timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
-import { certificateGuard } from './admission/certificates.js';
 import { defaultChain } from './admission/default-chain.js';
 import { Lookup } from './admission/lookup.js';
-import { rbacGuard } from './admission/rbac-escalation.js';
 import { IpAllocator } from './allocate/ip.js';
 import { PortAllocator } from './allocate/ports.js';
 import { serviceHook } from './allocate/service.js';
@@ -16,9 +14,11 @@ import { requestAuthenticator, type TokenAuthenticator } from './authenticate/au
 import { ServiceAccountTokens, type UidLookup } from './authenticate/service-account.js';
 import { type Authorizer, alwaysAllow, alwaysDeny, union } from './authorize/authorizer.js';
 import { NodeAuthorizer } from './authorize/node.js';
+import { NodeGraph } from './authorize/node-graph.js';
 import { mastersAllowed, Rbac } from './authorize/rbac.js';
 import { bootstrap } from './bootstrap/bootstrap.js';
 import { KubernetesService } from './bootstrap/kubernetes-service.js';
+import { nodeRules } from './bootstrap/rbac.js';
 import { startCompaction } from './compaction.js';
 import { discovery } from './discovery/discovery.js';
 import { fieldManager } from './fields/manager.js';
@@ -103,7 +103,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     env,
     lookup: uids(lookup),
   });
-  const authenticator = requestAuthenticator({ tokens: [...(o.tokens ?? []), tokens], anonymous: o.anonymous ?? true });
+  const authenticator = requestAuthenticator({ tokens: [...(o.tokens ?? []), tokens], anonymous: (o.anonymous ?? true) && !opensAll(o) });
 
   const rbacGroup = 'rbac.authorization.k8s.io';
   const rbac = new Rbac({
@@ -120,10 +120,9 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
           return rbac;
         case 'Node':
           return new NodeAuthorizer(
-            cacheOf('', 'v1', 'pods'),
-            storage.revision,
-            () => rbac.roleRules({ kind: 'ClusterRole', name: 'system:node' }, '') ?? [],
-            (ns, claim) => lookup.get<{ spec: { volumeName?: string } }>('', 'v1', 'persistentvolumeclaims', ns, claim)?.spec.volumeName,
+            new NodeGraph().follow(cacheOf('', 'v1', 'pods'), storage.revision),
+            nodeRules(),
+            (group, v, plural, ns, name) => (table.find(group, v, plural) ? lookup.get(group, v, plural, ns, name) : undefined),
           );
         case 'AlwaysAllow':
           return alwaysAllow;
@@ -211,7 +210,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     env,
     storage,
     resources: table,
-    admission: defaultChain(lookup, env, o.disabledAdmission, [rbacGuard(rbac, authorizer), certificateGuard(authorizer)]),
+    admission: defaultChain({ lookup, env, rbac, authorizer, disabled: o.disabledAdmission }),
     fields: fieldManager,
     authenticator,
     authorizer,
@@ -263,6 +262,9 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     },
   };
 }
+
+/** With AlwaysAllow a caller without credentials would be let into everything: anonymous requests are off then, whatever else was asked for. */
+const opensAll = (o: ApiServerOptions): boolean => o.authorizationModes?.includes('AlwaysAllow') ?? false;
 
 /** Throws where the store has failed or does not answer in time. */
 async function storeAnswers(storage: Storage, env: Env): Promise<void> {

@@ -2,6 +2,9 @@
  * A request as the pipeline sees it, whatever it came over (HTTP/1.1, HTTP/2, in process), and what is known of it from its path.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
  */
+import { parseFieldSelector } from '../meta/fields.js';
+import { pathSegmentName } from '../meta/names.js';
+
 export interface UserInfo {
   readonly name: string;
   readonly uid?: string;
@@ -88,6 +91,20 @@ export function requestInfo(request: ApiRequest): RequestInfo {
     else if (verb === 'delete') verb = 'deletecollection';
   } else if (name && !subresource && verb === 'get' && isTrue(request.query.get('watch'))) verb = 'watch';
   return { verb, path, isResource: true, group, version, resource, subresource, rest: tail.join('/'), namespace, name };
+}
+
+/**
+ * As authorization sees a list or watch: whoever asks by field selector for the object of one name alone, asks about that object, and may be
+ * allowed to by a role that names it.
+ */
+export function narrowed(info: RequestInfo, fieldSelector: string): RequestInfo {
+  if (info.name || (info.verb !== 'list' && info.verb !== 'watch')) return info;
+  try {
+    const name = parseFieldSelector(fieldSelector).find((f) => f.field === 'metadata.name' && f.equal)?.value;
+    return name && !pathSegmentName(name, false).length ? { ...info, name } : info;
+  } catch {
+    return info; // told when the list is made
+  }
 }
 
 export const isTrue = (v: string | null | undefined): boolean =>

@@ -11,8 +11,9 @@ import { impersonate } from './authenticate/impersonate.js';
 import type { Authorizer } from './authorize/authorizer.js';
 import { forbiddenAnswer } from './authorize/forbidden.js';
 import type { Call, Core, FieldManager, Resources, WriteHook } from './core.js';
+import { admit } from './handlers/prepare.js';
 import type { NonResourceHandler } from './non-resource.js';
-import { type ApiRequest, type RequestInfo, requestInfo, type UserInfo } from './request.js';
+import { type ApiRequest, narrowed, type RequestInfo, requestInfo, type UserInfo } from './request.js';
 import { checkScope, noSuchResource, route, type SubresourceHandlers } from './routes.js';
 import type { Storage } from './storage/storage.js';
 import { type StreamTarget, streamTarget } from './subresources/streams.js';
@@ -88,9 +89,11 @@ export class ApiServer implements Core {
   private async enter(request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
     const caller = request.user ?? (await this.parts.authenticator.authenticate(request));
     const user = await impersonate(request, caller, this.parts.authorizer);
-    const allowed = this.parts.authorizer.authorize({ ...info, user, fieldSelector: request.query.get('fieldSelector') ?? '' });
+    const fieldSelector = request.query.get('fieldSelector') ?? '';
+    const asked = fieldSelector ? narrowed(info, fieldSelector) : info;
+    const allowed = this.parts.authorizer.authorize({ ...asked, user, fieldSelector });
     const decision = allowed instanceof Promise ? await allowed : allowed;
-    if (decision.decision !== 'allow') throw forbiddenAnswer(user, info, decision.reason);
+    if (decision.decision !== 'allow') throw forbiddenAnswer(user, asked, decision.reason);
     return user;
   }
 
@@ -108,7 +111,9 @@ export class ApiServer implements Core {
         const decision = await this.parts.authorizer.authorize({ ...create, user });
         if (decision.decision !== 'allow') throw forbiddenAnswer(user, create, decision.reason);
       }
-      return { target: streamTarget({ core: this, request, info, user, definition, warnings: [] }) };
+      const call: Call = { core: this, request, info, user, definition, warnings: [] };
+      await admit(call, 'CONNECT', undefined, false);
+      return { target: streamTarget(call) };
     } catch (e) {
       const answer = this.failure(e, info);
       return { refused: (answer as { object: Status }).object };

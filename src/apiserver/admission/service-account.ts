@@ -3,11 +3,10 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#serviceaccount-admission-controller
  */
 import type { Container, PodSpec, ServiceAccount } from '../../api/types/core/v1.js';
-import { forbiddenError } from '../../meta/errors.js';
 import type { Env } from '../../util/component.js';
 import { suffix } from '../../util/random.js';
 import type { AdmissionPlugin } from './chain.js';
-import { aboutThis, isPod, type Lookup } from './lookup.js';
+import { isPod, type Lookup, refusal } from './lookup.js';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const VOLUME_PREFIX = 'kube-api-access-';
@@ -20,7 +19,7 @@ export const serviceAccount = (lookup: Lookup, env: Env): AdmissionPlugin => ({
   admit(a) {
     if (!isPod(a.definition) || a.subresource || a.operation !== 'CREATE') return;
     const spec = (a.object as unknown as { spec: PodSpec }).spec;
-    const refuse = (why: string) => forbiddenError(aboutThis(a.definition), a.name, why);
+    const refuse = (why: string) => refusal(a, why);
     if (a.object!.metadata.annotations?.[MIRROR] !== undefined) {
       if (spec.serviceAccountName) throw refuse('a mirror pod may not reference service accounts');
       return;
