@@ -10,7 +10,7 @@ import { IpAllocator } from './allocate/ip.js';
 import { PortAllocator } from './allocate/ports.js';
 import { serviceHook } from './allocate/service.js';
 import { objectAnswer } from './answer.js';
-import { requestAuthenticator, type TokenAuthenticator } from './authenticate/authenticator.js';
+import { audienceAgnostic, requestAuthenticator, type TokenAuthenticator } from './authenticate/authenticator.js';
 import { ServiceAccountTokens, type UidLookup } from './authenticate/service-account.js';
 import { type Authorizer, alwaysAllow, alwaysDeny, union } from './authorize/authorizer.js';
 import { NodeAuthorizer } from './authorize/node.js';
@@ -29,6 +29,7 @@ import { LocalClient } from './local-client.js';
 import { Metrics } from './metrics.js';
 import { firstOf, type NonResourceHandler } from './non-resource.js';
 import { openapi } from './openapi/openapi.js';
+import type { UserInfo } from './request.js';
 import { ResourceTable } from './resources.js';
 import type { SubresourceHandlers } from './routes.js';
 import { ApiServer } from './server.js';
@@ -57,7 +58,7 @@ export interface ApiServerOptions {
   readonly clientCa?: string;
   readonly requestHeaderCa?: string;
   readonly anonymous?: boolean;
-  readonly tokens?: readonly TokenAuthenticator[];
+  readonly staticTokens?: ReadonlyMap<string, UserInfo>;
   /** Default: Node,RBAC. */
   readonly authorizationModes?: readonly string[];
   readonly serviceCidrs: readonly string[];
@@ -103,7 +104,16 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     env,
     lookup: uids(lookup),
   });
-  const authenticator = requestAuthenticator({ tokens: [...(o.tokens ?? []), tokens], anonymous: (o.anonymous ?? true) && !opensAll(o) });
+  const known = o.staticTokens;
+  const tokenAuthenticators: TokenAuthenticator[] = [
+    ...(known ? [audienceAgnostic(tokens.apiAudiences, (t) => known.get(t))] : []),
+    tokens,
+  ];
+  const authenticator = requestAuthenticator({
+    tokens: tokenAuthenticators,
+    audiences: tokens.apiAudiences,
+    anonymous: (o.anonymous ?? true) && !opensAll(o),
+  });
 
   const rbacGroup = 'rbac.authorization.k8s.io';
   const rbac = new Rbac({
@@ -167,7 +177,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
         .filter((d) => d.subresources.scale)
         .map((d) => [`${d.group}/${d.plural}/scale`, { GET: getScale, PUT: putScale, PATCH: patchScale }]),
     ),
-    ...reviewHandlers(authenticator, tokens),
+    ...reviewHandlers(tokenAuthenticators, tokens.apiAudiences),
     ...componentStatusHandlers(o.componentProbes ?? (() => [])),
   };
 

@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly user?: UserInfo;
   /** The verified client certificate's subject, where one was given. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+  /** A client certificate was given, of no authority that is trusted. */
+  readonly foreignCertificate?: boolean;
   readonly remoteAddress?: string;
   /** Aborts when the client has gone. */
   readonly signal?: AbortSignal;

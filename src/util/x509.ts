@@ -121,15 +121,10 @@ export interface ReadRequest {
 
 /** Reads the PEM of a request; throws what is wrong with it. */
 export function readCertificateRequest(pem: string): ReadRequest {
-  const [block] = /-----BEGIN CERTIFICATE REQUEST-----[^-]*-----END CERTIFICATE REQUEST-----/.exec(pem) ?? [];
-  if (
-    !block ||
-    !pem
-      .slice(0, pem.indexOf(block))
-      .split('-----BEGIN')
-      .every((s, i) => i === 0 && !s.includes('-----'))
-  )
-    throw new Error('PEM block type must be CERTIFICATE REQUEST');
+  const begin = /-----BEGIN ([^-]+)-----/.exec(pem);
+  if (begin?.[1] !== 'CERTIFICATE REQUEST') throw new Error('PEM block type must be CERTIFICATE REQUEST');
+  const end = pem.indexOf('-----END', begin.index);
+  const block = pem.slice(begin.index, end < 0 ? undefined : end + '-----END CERTIFICATE REQUEST-----'.length);
   let read: Pkcs10CertificateRequest;
   try {
     read = new Pkcs10CertificateRequest(block);
