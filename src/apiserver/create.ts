@@ -38,9 +38,10 @@ import { Storage } from './storage/storage.js';
 import { type ComponentProbe, componentStatusHandlers } from './subresources/component-status.js';
 import { finalizeNamespace } from './subresources/namespaces.js';
 import { bind, evict } from './subresources/pods.js';
+import { proxyHandler } from './subresources/proxy.js';
 import { reviewHandlers } from './subresources/reviews.js';
 import { getScale, patchScale, putScale } from './subresources/scale.js';
-import { type Backends, logHandler, needsUpgrade, proxyHandler } from './subresources/streams.js';
+import { type Backends, type KubeletAddress, logHandler, needsUpgrade } from './subresources/streams.js';
 import { tokenHandler } from './subresources/token.js';
 
 /** The original's --etcd-healthcheck-timeout. */
@@ -82,6 +83,8 @@ export interface RunningApiServer {
   readonly table: ResourceTable;
   readonly tokens: ServiceAccountTokens;
   readonly metrics: Metrics;
+  /** Whoever runs kubelets in this process says here where they listen. */
+  readonly kubelets: Map<string, KubeletAddress>;
   /** The bootstrap objects; call once the server can be reached. */
   bootstrap(): Promise<void>;
   stop(): Promise<void>;
@@ -181,6 +184,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     ...componentStatusHandlers(o.componentProbes ?? (() => [])),
   };
 
+  const kubelets = new Map<string, KubeletAddress>();
   const metrics = new Metrics(o.defaultMetrics ?? true);
   const hooks = new StartHooks();
   let stopping = false;
@@ -224,6 +228,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     fields: fieldManager,
     authenticator,
     authorizer,
+    kubelets,
     subresources,
     hooks: { '/services': serviceHook(ips, ports) },
     nonResource,
@@ -238,6 +243,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     table,
     tokens,
     metrics,
+    kubelets,
     async bootstrap() {
       await ports.init();
       compaction = startCompaction(store, env, o.compactionIntervalMs ?? 0);

@@ -72,7 +72,8 @@ export function requestInfo(request: ApiRequest): RequestInfo {
     rest = parts.slice(3);
   } else return nonResource;
 
-  let verb = VERBS[request.method] ?? request.method.toLowerCase();
+  // Other methods have no verb: only a rule for all verbs lets them through.
+  let verb = VERBS[request.method] ?? '';
   // The legacy form /api/v1/watch/…: it reads only, and no subresource has it. Otherwise "may watch" would let a caller through to any method.
   const legacyWatch = rest[0] === 'watch' && rest.length > 1 && request.method === 'GET';
   if (legacyWatch) {

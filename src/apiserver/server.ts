@@ -16,7 +16,7 @@ import type { NonResourceHandler } from './non-resource.js';
 import { type ApiRequest, narrowed, type RequestInfo, requestInfo, type UserInfo } from './request.js';
 import { checkScope, noSuchResource, route, type SubresourceHandlers } from './routes.js';
 import type { Storage } from './storage/storage.js';
-import { type StreamTarget, streamTarget } from './subresources/streams.js';
+import { type KubeletAddress, type StreamTarget, streamTarget } from './subresources/streams.js';
 
 /** Requests under way at once, as --max-requests-inflight and --max-mutating-requests-inflight together. Watches and streams do not count. */
 export const IN_FLIGHT_LIMIT = 600;
@@ -29,6 +29,7 @@ export interface ApiServerParts {
   readonly fields: FieldManager;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly subresources: SubresourceHandlers;
   readonly hooks: Readonly<Record<string, WriteHook>>;
   /** Discovery, OpenAPI, health, metrics, version: undefined answers are 404s. */
@@ -49,6 +50,7 @@ export class ApiServer implements Core {
   readonly admission: AdmissionChain;
   readonly fields: FieldManager;
   readonly authorizer: Authorizer;
+  readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly hooks: Readonly<Record<string, WriteHook>>;
   private inFlight = 0;
 
@@ -59,6 +61,7 @@ export class ApiServer implements Core {
     this.admission = parts.admission;
     this.fields = parts.fields;
     this.authorizer = parts.authorizer;
+    this.kubelets = parts.kubelets;
     this.hooks = parts.hooks;
   }
 

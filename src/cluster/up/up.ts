@@ -192,6 +192,7 @@ async function realNode(
         authorization: 'webhook',
       },
     });
+    api.kubelets.set(o.nodeName, { host: '127.0.0.1', port: kubelet.port });
     running.push(kubelet);
   });
   await progress('service rules (iptables)', async () => {
@@ -267,6 +268,7 @@ async function simulatedNodes(
           authorization: 'webhook',
         });
         port = served.port;
+        api.kubelets.set(name, { host: '127.0.0.1', port });
         running.push({
           async stop() {
             await served.close();
