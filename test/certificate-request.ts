@@ -1,4 +1,5 @@
 /** Requests for certificates as programs make them: signed with the key they are for. */
+import 'reflect-metadata'; // @peculiar/x509 asks for it
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { generateKeys } from '../src/util/x509.js';
 
