@@ -7,6 +7,7 @@ import type { AdmissionChain } from './admission/chain.js';
 import type { Authorizer } from './authorize/authorizer.js';
 import type { ApiRequest, RequestInfo, UserInfo } from './request.js';
 import type { Storage } from './storage/storage.js';
+import type { KubeletAddress } from './subresources/streams.js';
 
 /** Every resource that is served now: the built-in table plus the CRDs. */
 export interface Resources {
@@ -62,6 +63,8 @@ export interface Core {
   readonly admission: AdmissionChain;
   readonly fields: FieldManager;
   readonly authorizer: Authorizer;
+  /** Kubelets of this very process, by node. */
+  readonly kubelets: ReadonlyMap<string, KubeletAddress>;
 }
 
 /** One resource request under way. */

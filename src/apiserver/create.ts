@@ -4,21 +4,21 @@ import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
 import { type Timer, timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
-import { certificateGuard } from './admission/certificates.js';
 import { defaultChain } from './admission/default-chain.js';
 import { Lookup } from './admission/lookup.js';
-import { rbacGuard } from './admission/rbac-escalation.js';
 import { IpAllocator } from './allocate/ip.js';
 import { PortAllocator } from './allocate/ports.js';
 import { serviceHook } from './allocate/service.js';
 import { objectAnswer } from './answer.js';
-import { requestAuthenticator, type TokenAuthenticator } from './authenticate/authenticator.js';
+import { audienceAgnostic, requestAuthenticator, type TokenAuthenticator } from './authenticate/authenticator.js';
 import { ServiceAccountTokens, type UidLookup } from './authenticate/service-account.js';
 import { type Authorizer, alwaysAllow, alwaysDeny, union } from './authorize/authorizer.js';
 import { NodeAuthorizer } from './authorize/node.js';
+import { NodeGraph } from './authorize/node-graph.js';
 import { mastersAllowed, Rbac } from './authorize/rbac.js';
 import { bootstrap } from './bootstrap/bootstrap.js';
 import { KubernetesService } from './bootstrap/kubernetes-service.js';
+import { nodeRules } from './bootstrap/rbac.js';
 import { startCompaction } from './compaction.js';
 import { discovery } from './discovery/discovery.js';
 import { fieldManager } from './fields/manager.js';
@@ -29,6 +29,7 @@ import { LocalClient } from './local-client.js';
 import { Metrics } from './metrics.js';
 import { firstOf, type NonResourceHandler } from './non-resource.js';
 import { openapi } from './openapi/openapi.js';
+import type { UserInfo } from './request.js';
 import { ResourceTable } from './resources.js';
 import type { SubresourceHandlers } from './routes.js';
 import { ApiServer } from './server.js';
@@ -37,9 +38,10 @@ import { Storage } from './storage/storage.js';
 import { type ComponentProbe, componentStatusHandlers } from './subresources/component-status.js';
 import { finalizeNamespace } from './subresources/namespaces.js';
 import { bind, evict } from './subresources/pods.js';
+import { proxyHandler } from './subresources/proxy.js';
 import { reviewHandlers } from './subresources/reviews.js';
 import { getScale, patchScale, putScale } from './subresources/scale.js';
-import { type Backends, logHandler, needsUpgrade, proxyHandler } from './subresources/streams.js';
+import { type Backends, type KubeletAddress, logHandler, needsUpgrade } from './subresources/streams.js';
 import { tokenHandler } from './subresources/token.js';
 
 /** The original's --etcd-healthcheck-timeout. */
@@ -57,7 +59,7 @@ export interface ApiServerOptions {
   readonly clientCa?: string;
   readonly requestHeaderCa?: string;
   readonly anonymous?: boolean;
-  readonly tokens?: readonly TokenAuthenticator[];
+  readonly staticTokens?: ReadonlyMap<string, UserInfo>;
   /** Default: Node,RBAC. */
   readonly authorizationModes?: readonly string[];
   readonly serviceCidrs: readonly string[];
@@ -81,6 +83,8 @@ export interface RunningApiServer {
   readonly table: ResourceTable;
   readonly tokens: ServiceAccountTokens;
   readonly metrics: Metrics;
+  /** Whoever runs kubelets in this process says here where they listen. */
+  readonly kubelets: Map<string, KubeletAddress>;
   /** The bootstrap objects; call once the server can be reached. */
   bootstrap(): Promise<void>;
   stop(): Promise<void>;
@@ -103,7 +107,16 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     env,
     lookup: uids(lookup),
   });
-  const authenticator = requestAuthenticator({ tokens: [...(o.tokens ?? []), tokens], anonymous: o.anonymous ?? true });
+  const known = o.staticTokens;
+  const tokenAuthenticators: TokenAuthenticator[] = [
+    ...(known ? [audienceAgnostic(tokens.apiAudiences, (t) => known.get(t))] : []),
+    tokens,
+  ];
+  const authenticator = requestAuthenticator({
+    tokens: tokenAuthenticators,
+    audiences: tokens.apiAudiences,
+    anonymous: (o.anonymous ?? true) && !opensAll(o),
+  });
 
   const rbacGroup = 'rbac.authorization.k8s.io';
   const rbac = new Rbac({
@@ -120,10 +133,9 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
           return rbac;
         case 'Node':
           return new NodeAuthorizer(
-            cacheOf('', 'v1', 'pods'),
-            storage.revision,
-            () => rbac.roleRules({ kind: 'ClusterRole', name: 'system:node' }, '') ?? [],
-            (ns, claim) => lookup.get<{ spec: { volumeName?: string } }>('', 'v1', 'persistentvolumeclaims', ns, claim)?.spec.volumeName,
+            new NodeGraph().follow(cacheOf('', 'v1', 'pods'), storage.revision),
+            nodeRules(),
+            (group, v, plural, ns, name) => (table.find(group, v, plural) ? lookup.get(group, v, plural, ns, name) : undefined),
           );
         case 'AlwaysAllow':
           return alwaysAllow;
@@ -168,10 +180,11 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
         .filter((d) => d.subresources.scale)
         .map((d) => [`${d.group}/${d.plural}/scale`, { GET: getScale, PUT: putScale, PATCH: patchScale }]),
     ),
-    ...reviewHandlers(authenticator, tokens),
+    ...reviewHandlers(tokenAuthenticators, tokens.apiAudiences),
     ...componentStatusHandlers(o.componentProbes ?? (() => [])),
   };
 
+  const kubelets = new Map<string, KubeletAddress>();
   const metrics = new Metrics(o.defaultMetrics ?? true);
   const hooks = new StartHooks();
   let stopping = false;
@@ -211,10 +224,11 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     env,
     storage,
     resources: table,
-    admission: defaultChain(lookup, env, o.disabledAdmission, [rbacGuard(rbac, authorizer), certificateGuard(authorizer)]),
+    admission: defaultChain({ lookup, env, rbac, authorizer, disabled: o.disabledAdmission }),
     fields: fieldManager,
     authenticator,
     authorizer,
+    kubelets,
     subresources,
     hooks: { '/services': serviceHook(ips, ports) },
     nonResource,
@@ -230,6 +244,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     table,
     tokens,
     metrics,
+    kubelets,
     async bootstrap() {
       await ports.init();
       compaction = startCompaction(store, env, o.compactionIntervalMs ?? 0);
@@ -265,6 +280,9 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     },
   };
 }
+
+/** With AlwaysAllow a caller without credentials would be let into everything: anonymous requests are off then, whatever else was asked for. */
+const opensAll = (o: ApiServerOptions): boolean => o.authorizationModes?.includes('AlwaysAllow') ?? false;
 
 /** Throws where the store has failed or does not answer in time. */
 async function storeAnswers(storage: Storage, env: Env): Promise<void> {

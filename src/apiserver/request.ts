@@ -2,6 +2,9 @@
  * A request as the pipeline sees it, whatever it came over (HTTP/1.1, HTTP/2, in process), and what is known of it from its path.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
  */
+import { parseFieldSelector } from '../meta/fields.js';
+import { pathSegmentName } from '../meta/names.js';
+
 export interface UserInfo {
   readonly name: string;
   readonly uid?: string;
@@ -22,6 +25,8 @@ export interface ApiRequest {
   readonly user?: UserInfo;
   /** The verified client certificate's subject, where one was given. */
   readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+  /** A client certificate was given, of no authority that is trusted. */
+  readonly foreignCertificate?: boolean;
   readonly remoteAddress?: string;
   /** Aborts when the client has gone. */
   readonly signal?: AbortSignal;
@@ -67,7 +72,8 @@ export function requestInfo(request: ApiRequest): RequestInfo {
     rest = parts.slice(3);
   } else return nonResource;
 
-  let verb = VERBS[request.method] ?? request.method.toLowerCase();
+  // Other methods have no verb: only a rule for all verbs lets them through.
+  let verb = VERBS[request.method] ?? '';
   // The legacy form /api/v1/watch/…: it reads only, and no subresource has it. Otherwise "may watch" would let a caller through to any method.
   const legacyWatch = rest[0] === 'watch' && rest.length > 1 && request.method === 'GET';
   if (legacyWatch) {
@@ -88,6 +94,20 @@ export function requestInfo(request: ApiRequest): RequestInfo {
     else if (verb === 'delete') verb = 'deletecollection';
   } else if (name && !subresource && verb === 'get' && isTrue(request.query.get('watch'))) verb = 'watch';
   return { verb, path, isResource: true, group, version, resource, subresource, rest: tail.join('/'), namespace, name };
+}
+
+/**
+ * As authorization sees a list or watch: whoever asks by field selector for the object of one name alone, asks about that object, and may be
+ * allowed to by a role that names it.
+ */
+export function narrowed(info: RequestInfo, fieldSelector: string): RequestInfo {
+  if (info.name || (info.verb !== 'list' && info.verb !== 'watch')) return info;
+  try {
+    const name = parseFieldSelector(fieldSelector).find((f) => f.field === 'metadata.name' && f.equal)?.value;
+    return name && !pathSegmentName(name, false).length ? { ...info, name } : info;
+  } catch {
+    return info; // told when the list is made
+  }
 }
 
 export const isTrue = (v: string | null | undefined): boolean =>

@@ -45,7 +45,8 @@ export function checkScope({ definition, info }: Pick<Call, 'definition' | 'info
 export function route(call: Call, special: SubresourceHandlers): Handler {
   const { definition, info, request } = call;
   checkScope(call);
-  if (request.method === 'HEAD' || request.method === 'OPTIONS') throw notAllowed();
+  // What is proxied is for the far end to refuse.
+  if ((request.method === 'HEAD' || request.method === 'OPTIONS') && info.subresource !== 'proxy') throw notAllowed();
   const own = special[`${definition.group}/${definition.plural}${info.subresource ? `/${info.subresource}` : ''}`];
   if (own) {
     const handler = typeof own === 'function' ? own : own[request.method];

@@ -11,11 +11,12 @@ import { impersonate } from './authenticate/impersonate.js';
 import type { Authorizer } from './authorize/authorizer.js';
 import { forbiddenAnswer } from './authorize/forbidden.js';
 import type { Call, Core, FieldManager, Resources, WriteHook } from './core.js';
+import { admit } from './handlers/prepare.js';
 import type { NonResourceHandler } from './non-resource.js';
-import { type ApiRequest, type RequestInfo, requestInfo, type UserInfo } from './request.js';
+import { type ApiRequest, narrowed, type RequestInfo, requestInfo, type UserInfo } from './request.js';
 import { checkScope, noSuchResource, route, type SubresourceHandlers } from './routes.js';
 import type { Storage } from './storage/storage.js';
-import { type StreamTarget, streamTarget } from './subresources/streams.js';
+import { type KubeletAddress, type StreamTarget, streamTarget } from './subresources/streams.js';
 
 /** Requests under way at once, as --max-requests-inflight and --max-mutating-requests-inflight together. Watches and streams do not count. */
 export const IN_FLIGHT_LIMIT = 600;
@@ -28,6 +29,7 @@ export interface ApiServerParts {
   readonly fields: FieldManager;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly subresources: SubresourceHandlers;
   readonly hooks: Readonly<Record<string, WriteHook>>;
   /** Discovery, OpenAPI, health, metrics, version: undefined answers are 404s. */
@@ -48,6 +50,7 @@ export class ApiServer implements Core {
   readonly admission: AdmissionChain;
   readonly fields: FieldManager;
   readonly authorizer: Authorizer;
+  readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly hooks: Readonly<Record<string, WriteHook>>;
   private inFlight = 0;
 
@@ -58,6 +61,7 @@ export class ApiServer implements Core {
     this.admission = parts.admission;
     this.fields = parts.fields;
     this.authorizer = parts.authorizer;
+    this.kubelets = parts.kubelets;
     this.hooks = parts.hooks;
   }
 
@@ -88,9 +92,11 @@ export class ApiServer implements Core {
   private async enter(request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
     const caller = request.user ?? (await this.parts.authenticator.authenticate(request));
     const user = await impersonate(request, caller, this.parts.authorizer);
-    const allowed = this.parts.authorizer.authorize({ ...info, user, fieldSelector: request.query.get('fieldSelector') ?? '' });
+    const fieldSelector = request.query.get('fieldSelector') ?? '';
+    const asked = fieldSelector ? narrowed(info, fieldSelector) : info;
+    const allowed = this.parts.authorizer.authorize({ ...asked, user, fieldSelector });
     const decision = allowed instanceof Promise ? await allowed : allowed;
-    if (decision.decision !== 'allow') throw forbiddenAnswer(user, info, decision.reason);
+    if (decision.decision !== 'allow') throw forbiddenAnswer(user, asked, decision.reason);
     return user;
   }
 
@@ -108,7 +114,9 @@ export class ApiServer implements Core {
         const decision = await this.parts.authorizer.authorize({ ...create, user });
         if (decision.decision !== 'allow') throw forbiddenAnswer(user, create, decision.reason);
       }
-      return { target: streamTarget({ core: this, request, info, user, definition, warnings: [] }) };
+      const call: Call = { core: this, request, info, user, definition, warnings: [] };
+      await admit(call, 'CONNECT', undefined, false);
+      return { target: streamTarget(call) };
     } catch (e) {
       const answer = this.failure(e, info);
       return { refused: (answer as { object: Status }).object };

@@ -1,7 +1,7 @@
 /** `k8ts kube-apiserver`: the API server alone. Without --etcd-servers it keeps an embedded store in --data-dir and makes every file that is missing. */
 import fs from 'node:fs';
 import type { Command } from 'commander';
-import { staticTokens } from '../apiserver/authenticate/authenticator.js';
+import { staticTokens } from '../apiserver/authenticate/static-tokens.js';
 import { startApiServer } from '../cluster/api-server.js';
 import { primaryAddress } from '../host/address.js';
 import { createLogger } from '../host/logger.js';
@@ -63,9 +63,9 @@ async function run(f: Flags): Promise<void> {
     nodePortRange: f.serviceNodePortRange,
     clusterDomain: f.clusterDomain,
     authorizationModes: f.authorizationMode.split(','),
-    anonymous: f.anonymousAuth !== 'false',
+    anonymous: bool('--anonymous-auth', f.anonymousAuth),
     runtimeConfig: runtimeConfig(f.runtimeConfig),
-    tokens: f.tokenAuthFile ? [staticTokens(fs.readFileSync(f.tokenAuthFile, 'utf8'))] : [],
+    staticTokens: f.tokenAuthFile ? staticTokens(fs.readFileSync(f.tokenAuthFile, 'utf8')) : undefined,
     disabledAdmission: f.disableAdmissionPlugins?.split(','),
     docs: loadDocs,
   };
@@ -80,6 +80,13 @@ export function port(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 0 || n > 65535) throw new UserError(`not a port: ${JSON.stringify(text)} (0 to 65535)`);
   return n;
+}
+
+/** As Go reads a bool: nothing that is not understood turns something on. */
+export function bool(flag: string, text: string): boolean {
+  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
+  if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
+  throw new UserError(`${flag}: not a bool: ${JSON.stringify(text)} (true or false)`);
 }
 
 export function runtimeConfig(text: string | undefined): Record<string, boolean> {

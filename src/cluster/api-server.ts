@@ -1,10 +1,10 @@
 /** An API server that listens: its files, its store, its port. What `k8ts kube-apiserver`, `k8ts up` and `Cluster` share. */
 import os from 'node:os';
 import path from 'node:path';
-import type { TokenAuthenticator } from '../apiserver/authenticate/authenticator.js';
 import { createApiServer, type RunningApiServer } from '../apiserver/create.js';
 import { SocketBackends, upgradeHandler } from '../apiserver/listen/backends.js';
 import { type Listening, listenHttps } from '../apiserver/listen/https.js';
+import type { UserInfo } from '../apiserver/request.js';
 import type { ComponentProbe } from '../apiserver/subresources/component-status.js';
 import { openEmbeddedStore } from '../store/embedded/open.js';
 import { openMemoryStore } from '../store/memory.js';
@@ -32,7 +32,7 @@ export interface ApiServerProcessOptions {
   readonly runtimeConfig?: Readonly<Record<string, boolean>>;
   readonly authorizationModes?: readonly string[];
   readonly anonymous?: boolean;
-  readonly tokens?: readonly TokenAuthenticator[];
+  readonly staticTokens?: ReadonlyMap<string, UserInfo>;
   readonly disabledAdmission?: readonly string[];
   readonly componentProbes?: () => readonly ComponentProbe[];
   readonly docs?: () => Readonly<Record<string, string>>;
@@ -100,7 +100,7 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     clientCa: files.ca.certificate,
     requestHeaderCa: files.frontProxyCa.certificate,
     anonymous: o.anonymous,
-    tokens: o.tokens,
+    staticTokens: o.staticTokens,
     authorizationModes: o.authorizationModes,
     serviceCidrs: o.serviceCidrs,
     nodePortRange: o.nodePortRange,

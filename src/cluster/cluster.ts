@@ -218,6 +218,7 @@ async function startNode(
       authorization: 'webhook',
     });
     port = served.port;
+    api.kubelets.set(name, { host: '127.0.0.1', port });
   }
   await node.kubelet.start();
   return {

@@ -1,7 +1,8 @@
 /** Whether this node can take a pod at all: what the scheduler checks, checked again, for static pods and for races. Pure. */
 import type { Node, Pod } from '../api/types/core/v1.js';
+import type { OwnPort } from '../meta/own-ports.js';
 import { amount, milliOf, of } from './amount.js';
-import { isTerminalPhase, uidOf, usesHostNetwork } from './pods.js';
+import { initContainers, isSidecar, isTerminalPhase, uidOf, usesHostNetwork } from './pods.js';
 import { podSum } from './qos.js';
 
 export interface Rejection {
@@ -11,7 +12,12 @@ export interface Rejection {
 
 const NODE_CRITICAL = 2_000_000_000;
 
-export function admit(pod: Pod, others: readonly Pod[], node: Pick<Node, 'metadata' | 'status'>): Rejection | undefined {
+export function admit(
+  pod: Pod,
+  others: readonly Pod[],
+  node: Pick<Node, 'metadata' | 'status'>,
+  own: readonly OwnPort[] = [],
+): Rejection | undefined {
   const labels = node.metadata.labels ?? {};
   if (pod.spec.os?.name && pod.spec.os.name !== labels['kubernetes.io/os']) {
     return { reason: 'PodOSNotSupported', message: `Failed to admit pod as the OS field doesn't match node OS` };
@@ -20,6 +26,12 @@ export function admit(pod: Pod, others: readonly Pod[], node: Pick<Node, 'metada
     if (labels[key] !== value)
       return { reason: 'NodeAffinity', message: `Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector` };
   }
+  const held = ownPort(pod, own);
+  if (held)
+    return {
+      reason: 'NodePorts',
+      message: `Predicate NodePorts failed: host port ${held.protocol}/${held.port} is in use by the node's own ${held.holder}`,
+    };
   const active = others.filter((p) => uidOf(p) !== uidOf(pod) && !isTerminalPhase(p.status?.phase));
   if (portConflict(pod, active))
     return { reason: 'NodePorts', message: `Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports` };
@@ -27,13 +39,19 @@ export function admit(pod: Pod, others: readonly Pod[], node: Pick<Node, 'metada
 }
 
 function hostPorts(pod: Pod): { key: string; ip: string }[] {
-  return pod.spec.containers.flatMap((c) =>
+  const sidecars = initContainers(pod).filter(isSidecar);
+  return [...pod.spec.containers, ...sidecars].flatMap((c) =>
     (c.ports ?? []).flatMap((p) => {
       const port = p.hostPort ?? (usesHostNetwork(pod) ? p.containerPort : 0);
       return port ? [{ key: `${p.protocol ?? 'TCP'}/${port}`, ip: p.hostIP || '0.0.0.0' }] : [];
     }),
   );
 }
+
+const ownPort = (pod: Pod, own: readonly OwnPort[]): OwnPort | undefined => {
+  const wanted = new Set(hostPorts(pod).map((p) => p.key));
+  return own.find((o) => wanted.has(`${o.protocol}/${o.port}`));
+};
 
 function portConflict(pod: Pod, others: readonly Pod[]): boolean {
   const taken = others.flatMap(hostPorts);

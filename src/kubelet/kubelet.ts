@@ -5,6 +5,7 @@
 import type { Node, Pod } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
 import { isNotFound } from '../meta/errors.js';
+import type { OwnPort } from '../meta/own-ports.js';
 import { every, type Timer } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
 import { admit } from './admission.js';
@@ -45,6 +46,8 @@ export interface KubeletOptions {
   readonly clusterDomain?: string;
   /** Port of the kubelet's server, as the Node tells it; read when the kubelet starts. */
   readonly port?: () => number;
+  /** Beside that one: ports of the machine which programs beside the kubelet hold. Pods do not get them. */
+  readonly ownPorts?: readonly OwnPort[];
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NodeConfig['taints'];
@@ -183,12 +186,18 @@ export class Kubelet implements Component {
     return this.synced;
   }
 
+  private ownPorts(): OwnPort[] {
+    const { port, ownPorts = [] } = this.options;
+    return [...ownPorts, { protocol: 'TCP', port: port?.() ?? 10250, holder: 'kubelet' }];
+  }
+
   private nodeConfig(): NodeConfig {
     const { nodeName, maxPods = 110, port, addresses, labels, taints, podCIDR } = this.options;
     return {
       nodeName,
       maxPods,
       port: port?.() ?? 10250,
+      ...(this.options.ownPorts?.length ? { ownPorts: this.options.ownPorts } : {}),
       ...(addresses ? { addresses } : {}),
       ...(labels ? { labels } : {}),
       ...(taints ? { taints } : {}),
@@ -241,7 +250,7 @@ export class Kubelet implements Component {
         const node = this.agent?.current;
         if (!node) return undefined;
         const others = [...this.workers.values()].filter((w) => w.phase !== 'terminated').map((w) => w.pod);
-        return admit(pod, others, node);
+        return admit(pod, others, node, this.ownPorts());
       },
       networkProblem: () => this.networkProblem,
       onTerminated: (w) => this.finish(w),

@@ -6,7 +6,16 @@ import { every, microTimestamp, sleep, type Timer } from '../util/clock.js';
 import type { Env } from '../util/component.js';
 import type { EventSink } from './events.js';
 import type { MachineFacts } from './host.js';
-import { conditionEvents, type NodeConfig, type NodeReadings, newNode, nodeLabels, nodeStatus, nodeStatusPatch } from './node-status.js';
+import {
+  conditionEvents,
+  type NodeConfig,
+  type NodeReadings,
+  newNode,
+  nodeLabels,
+  nodeStatus,
+  nodeStatusPatch,
+  ownPortsAnnotation,
+} from './node-status.js';
 
 export interface NodeAgentOptions {
   readonly client: Client;
@@ -90,17 +99,19 @@ export class NodeAgent {
       if (!isAlreadyExists(e)) throw e;
       this.node = await client.get(ref);
       this.told = this.node.status?.conditions ?? [];
-      await this.reconcileLabels(facts);
+      await this.reconcileMetadata(facts);
     }
   }
 
   /** A node of this name is there: what this kubelet says of itself is set right, the rest is left. */
-  private async reconcileLabels(facts: MachineFacts): Promise<void> {
-    const wanted = nodeLabels(this.o.config, facts);
-    const have = this.node?.metadata.labels ?? {};
-    if (Object.entries(wanted).every(([k, v]) => have[k] === v)) return;
+  private async reconcileMetadata(facts: MachineFacts): Promise<void> {
+    const [labels, annotations] = [nodeLabels(this.o.config, facts), ownPortsAnnotation(this.o.config)];
+    const has = (have: Record<string, string> | undefined, wanted: Record<string, string>) =>
+      Object.entries(wanted).every(([k, v]) => have?.[k] === v);
+    const { metadata } = this.node!;
+    if (has(metadata.labels, labels) && has(metadata.annotations, annotations)) return;
     const ref = { apiVersion: 'v1', kind: 'Node', name: this.o.config.nodeName } as const;
-    this.node = await this.o.client.patch(ref, { metadata: { labels: wanted } }, { type: 'application/strategic-merge-patch+json' });
+    this.node = await this.o.client.patch(ref, { metadata: { labels, annotations } }, { type: 'application/strategic-merge-patch+json' });
   }
 
   private async postOnce(): Promise<void> {

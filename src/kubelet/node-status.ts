@@ -1,5 +1,6 @@
 /** What a Node says of its machine. Pure. Source: https://kubernetes.io/docs/reference/node/node-status/ */
 import type { Node, NodeCondition, NodeStatus } from '../api/types/core/v1.js';
+import { OWN_PORTS, type OwnPort, ownPortsText } from '../meta/own-ports.js';
 import { timestamp } from '../util/clock.js';
 import { amount } from './amount.js';
 import type { MachineFacts } from './host.js';
@@ -38,6 +39,7 @@ export interface NodeConfig {
   readonly nodeName: string;
   readonly maxPods: number;
   readonly port: number;
+  readonly ownPorts?: readonly OwnPort[];
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NonNullable<Node['spec']>['taints'];
@@ -161,7 +163,7 @@ export function newNode(
     metadata: {
       name: config.nodeName,
       labels: nodeLabels(config, facts),
-      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true', ...ownPortsAnnotation(config) },
     },
     spec: {
       ...(config.taints?.length ? { taints: config.taints } : {}),
@@ -170,6 +172,9 @@ export function newNode(
     status,
   };
 }
+
+export const ownPortsAnnotation = ({ ownPorts }: NodeConfig): Record<string, string> =>
+  ownPorts ? { [OWN_PORTS]: ownPortsText(ownPorts) } : {};
 
 export const nodeLabels = (config: NodeConfig, facts: MachineFacts): Record<string, string> => ({
   'beta.kubernetes.io/arch': facts.architecture,

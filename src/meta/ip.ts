@@ -118,6 +118,14 @@ export function specialIp(value: string, allowLoopback = false): Messages {
   return out;
 }
 
+/** An address of somebody's own, as Go's IsGlobalUnicast: not loopback, link-local, multicast, broadcast or unspecified. */
+export function isGlobalUnicast(value: string): boolean {
+  const a = readIp(value);
+  if (!a) return false;
+  const own = mapped(a) ? (a as ipaddr.IPv6).toIPv4Address() : a;
+  return !['unspecified', 'loopback', 'linkLocal', 'multicast', 'broadcast'].includes(own.range()) && own.toString() !== '0.0.0.0';
+}
+
 function isLinkLocalMulticast(a: Address): boolean {
   const b = a.toByteArray();
   return a.kind() === 'ipv4' ? b[0] === 224 && b[1] === 0 && b[2] === 0 : b[0] === 0xff && (b[1]! & 0x0f) === 0x02;

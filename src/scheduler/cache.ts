@@ -1,5 +1,6 @@
 /** The scheduler's picture of the nodes and of what runs on them, kept by events; assumed pods count before the API server has said so. */
 import type { Node, Pod } from '../api/types/core/v1.js';
+import { OWN_PORTS, parseOwnPorts } from '../meta/own-ports.js';
 import type { HostPort, NodeInfo, PodInfo, Snapshot } from './framework.js';
 import { type Amounts, add, nonZeroRequests, parseAmounts, requestsOf } from './resources.js';
 
@@ -10,6 +11,7 @@ class MutableNode implements NodeInfo {
   readonly pods = new Map<string, PodInfo>();
   readonly ports = new Map<string, HostPort>();
   images = new Map<string, number>();
+  ownPorts: readonly HostPort[] = [];
 
   constructor(public node: Node) {
     this.update(node);
@@ -22,6 +24,7 @@ class MutableNode implements NodeInfo {
   update(node: Node): void {
     this.node = node;
     this.allocatable = parseAmounts(node.status?.allocatable);
+    this.ownPorts = ownPorts(node);
     this.images = new Map((node.status?.images ?? []).flatMap((i) => (i.names ?? []).map((n) => [n, i.sizeBytes ?? 0] as const)));
   }
 
@@ -43,6 +46,17 @@ class MutableNode implements NodeInfo {
     this.nonZero.memory -= p.nonZero.memory;
     for (const h of p.ports) this.ports.delete(`${h.ip}/${h.protocol}/${h.port}`);
   }
+}
+
+/** Held by the machine's own programs, at all its addresses. */
+function ownPorts({ metadata, status }: Node): HostPort[] {
+  const held: HostPort[] = parseOwnPorts(metadata.annotations?.[OWN_PORTS]).map(({ protocol, port }) => ({
+    ip: '0.0.0.0',
+    protocol,
+    port,
+  }));
+  const kubelet = status?.daemonEndpoints?.kubeletEndpoint?.Port;
+  return kubelet ? [...held, { ip: '0.0.0.0', protocol: 'TCP', port: kubelet }] : held;
 }
 
 export function podInfo(pod: Pod): PodInfo {

@@ -29,6 +29,8 @@ export interface NodeInfo {
   readonly pods: ReadonlyMap<string, PodInfo>;
   /** `ip/protocol/port` in use. */
   readonly ports: ReadonlyMap<string, HostPort>;
+  /** Ports that no Pod gets. */
+  readonly ownPorts: readonly HostPort[];
   /** Bytes of the images the node has, by name. */
   readonly images: ReadonlyMap<string, number>;
 }

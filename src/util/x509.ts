@@ -8,6 +8,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
+  Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
@@ -107,6 +108,34 @@ export async function sign(authority: Authority, request: CertificateRequest, pu
     extensions,
   });
   return cert.toString('pem');
+}
+
+/** A request for a certificate as it came from outside. */
+export interface ReadRequest {
+  /** The last one, where there are several: as Go reads it. */
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** Whether whoever asks holds the key. */
+  signed(): Promise<boolean>;
+}
+
+/** Reads the PEM of a request; throws what is wrong with it. */
+export function readCertificateRequest(pem: string): ReadRequest {
+  const begin = /-----BEGIN ([^-]+)-----/.exec(pem);
+  if (begin?.[1] !== 'CERTIFICATE REQUEST') throw new Error('PEM block type must be CERTIFICATE REQUEST');
+  const end = pem.indexOf('-----END', begin.index);
+  const block = pem.slice(begin.index, end < 0 ? undefined : end + '-----END CERTIFICATE REQUEST-----'.length);
+  let read: Pkcs10CertificateRequest;
+  try {
+    read = new Pkcs10CertificateRequest(block);
+  } catch {
+    throw new Error('x509: malformed certificate request');
+  }
+  return {
+    commonName: read.subjectName.getField('CN').at(-1) ?? '',
+    organizations: read.subjectName.getField('O'),
+    signed: () => read.verify().catch(() => false),
+  };
 }
 
 export const generateKeys = async (): Promise<CryptoKeyPair> =>

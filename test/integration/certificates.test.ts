@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CertificateSigningRequest } from '../../src/api/types/certificates/v1.js';
 import { Cluster } from '../../src/index.js';
+import { certificateRequest } from '../certificate-request.js';
 
 const GROUP = 'certificates.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 const CSR = { apiVersion: `${GROUP}/v1`, kind: 'CertificateSigningRequest' } as const;
-const request = btoa('-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n');
 const conditions = [{ type: 'Approved', status: 'True', reason: 'r', message: 'm' }];
 let cluster: Cluster;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(() => cluster.stop());
 it('is asked by who asks, and approved by who may', async () => {
   const eve = cluster.client.as({ user: 'eve' });
   const spec = {
-    request,
+    request: await certificateRequest('CN=eve'),
     signerName: 'kubernetes.io/kube-apiserver-client',
     usages: ['client auth'],
     username: 'admin',

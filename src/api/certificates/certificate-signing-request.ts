@@ -128,7 +128,7 @@ const pem = (base64: string): string => {
   }
 };
 
-/** That the text is a request in PEM; its signature is for the signer to look at. */
+/** That the text is a request in PEM; what is in it is read, and its signature checked, right after (admission/certificates). */
 function requestProblem(base64: string): string | undefined {
   const block = /-----BEGIN ([^-]+)-----/.exec(pem(base64));
   return block?.[1] === 'CERTIFICATE REQUEST' ? undefined : 'PEM block type must be CERTIFICATE REQUEST';

@@ -13,6 +13,7 @@ export interface Attributes {
   readonly definition: ResourceDefinition;
   readonly subresource: string;
   readonly namespace: string;
+  /** '' where it is yet to be generated. */
   readonly name: string;
   /** Absent for DELETE. A mutating plugin edits it in place. */
   readonly object?: AnyObject;

@@ -3,6 +3,9 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#which-plugins-are-enabled-by-default
  */
 import type { Env } from '../../util/component.js';
+import type { Authorizer } from '../authorize/authorizer.js';
+import type { Rbac } from '../authorize/rbac.js';
+import { certificateApproval, certificateSignature, certificateSigning, certificateSubjectRestriction } from './certificates.js';
 import { AdmissionChain, type AdmissionPlugin } from './chain.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import type { Lookup } from './lookup.js';
@@ -10,19 +13,54 @@ import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
 import { podTopologyLabels } from './pod-topology-labels.js';
 import { priority } from './priority.js';
+import { rbacGuard } from './rbac-escalation.js';
 import { serviceAccount } from './service-account.js';
 import { defaultStorageClass, runtimeClass, storageObjectInUseProtection, taintNodesByCondition } from './small.js';
 
-export function defaultChain(
-  lookup: Lookup,
-  env: Env,
-  disabled: readonly string[] = [],
-  more: readonly AdmissionPlugin[] = [],
-): AdmissionChain {
+/** Plugins of the original that do nothing here: they may be named where a plugin is turned off or on. */
+const NOT_BUILT = [
+  'AlwaysAdmit',
+  'AlwaysDeny',
+  'AlwaysPullImages',
+  'ClusterTrustBundleAttest',
+  'DefaultIngressClass',
+  'DenyServiceExternalIPs',
+  'EventRateLimit',
+  'ExtendedResourceToleration',
+  'ImagePolicyWebhook',
+  'LimitPodHardAntiAffinityTopology',
+  'LimitRanger',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'NamespaceAutoProvision',
+  'NamespaceExists',
+  'NodeDeclaredFeatureValidator',
+  'OwnerReferencesPermissionEnforcement',
+  'PersistentVolumeClaimResize',
+  'PodNodeSelector',
+  'PodSecurity',
+  'PodTolerationRestriction',
+  'PodTopologyLabels',
+  'ResourceQuota',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
+];
+
+export interface ChainParts {
+  readonly lookup: Lookup;
+  readonly env: Env;
+  readonly rbac: Rbac;
+  readonly authorizer: Authorizer;
+  /** --disable-admission-plugins */
+  readonly disabled?: readonly string[];
+}
+
+/** Throws a RangeError for a plugin that does not exist. */
+export function defaultChain({ lookup, env, rbac, authorizer, disabled = [] }: ChainParts): AdmissionChain {
   const plugins: AdmissionPlugin[] = [
     namespaceLifecycle(lookup),
     serviceAccount(lookup, env),
-    nodeRestriction(lookup),
+    nodeRestriction(lookup, authorizer),
     taintNodesByCondition,
     priority(lookup),
     defaultTolerationSeconds,
@@ -30,7 +68,13 @@ export function defaultChain(
     storageObjectInUseProtection,
     runtimeClass(lookup),
     podTopologyLabels(lookup),
-    ...more,
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction,
   ];
-  return new AdmissionChain(plugins.filter((p) => !disabled.includes(p.name)));
+  const known = new Set([...NOT_BUILT, ...plugins.map((p) => p.name)]);
+  for (const name of disabled) if (!known.has(name)) throw new RangeError(`admission-control plugin ${JSON.stringify(name)} is unknown`);
+  // What belongs to the kinds themselves stands with the plugins because it is asked at the same place; no flag turns it off.
+  const always: AdmissionPlugin[] = [rbacGuard(rbac, authorizer), certificateSignature];
+  return new AdmissionChain([...plugins.filter((p) => !disabled.includes(p.name)), ...always]);
 }

@@ -1,9 +1,8 @@
 /** Priority: a Pod's number from the name of its class. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
 import type { Pod, PodSpec } from '../../api/types/core/v1.js';
 import type { PriorityClass } from '../../api/types/scheduling/v1.js';
-import { forbiddenError } from '../../meta/errors.js';
 import type { AdmissionPlugin } from './chain.js';
-import { aboutThis, isPod, type Lookup } from './lookup.js';
+import { isPod, type Lookup, refusal } from './lookup.js';
 
 export const priority = (lookup: Lookup): AdmissionPlugin => ({
   name: 'Priority',
@@ -12,7 +11,7 @@ export const priority = (lookup: Lookup): AdmissionPlugin => ({
     if (a.operation === 'UPDATE') return keep(a.object as unknown as Pod, a.oldObject as unknown as Pod);
     if (a.operation !== 'CREATE') return;
     const spec = (a.object as unknown as { spec: PodSpec }).spec;
-    const refuse = (why: string) => forbiddenError(aboutThis(a.definition), a.name, why);
+    const refuse = (why: string) => refusal(a, why);
     let value = 0;
     let policy: 'Never' | 'PreemptLowerPriority' = 'PreemptLowerPriority';
     const classes = lookup.list<PriorityClass>('scheduling.k8s.io', 'v1', 'priorityclasses');
@@ -46,12 +45,7 @@ export const priority = (lookup: Lookup): AdmissionPlugin => ({
     const other = lookup
       .list<PriorityClass>('scheduling.k8s.io', 'v1', 'priorityclasses')
       .find((c) => c.globalDefault && c.metadata.name !== mine.metadata.name);
-    if (other)
-      throw forbiddenError(
-        aboutThis(a.definition),
-        a.name,
-        `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`,
-      );
+    if (other) throw refusal(a, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`);
   },
 });
 

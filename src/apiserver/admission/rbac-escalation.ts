@@ -1,13 +1,13 @@
 /** No one grants more than he has: roles and bindings are checked against the rules of who writes them. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping */
 import type { ClusterRole, PolicyRule, RoleBinding } from '../../api/types/rbac/v1.js';
 import { equal } from '../../meta/apply/plan.js';
-import { forbiddenError, notFoundError } from '../../meta/errors.js';
+import { notFoundError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import type { Rbac } from '../authorize/rbac.js';
 import type { UserInfo } from '../request.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';
-import { aboutThis } from './lookup.js';
+import { refusal } from './lookup.js';
 
 const GROUP = 'rbac.authorization.k8s.io';
 
@@ -29,12 +29,11 @@ export const rbacGuard = (rbac: Rbac, authorizer: Authorizer): AdmissionPlugin =
       (aggregates(a.object) || aggregates(a.oldObject)) &&
       !EVERYTHING.flatMap(singly).every((r) => own.some((o) => includes(o, r)))
     )
-      throw forbiddenError(aboutThis(a.definition), a.name, 'must have cluster-admin privileges to use the aggregationRule');
+      throw refusal(a, 'must have cluster-admin privileges to use the aggregationRule');
     if (!missing.length) return;
     const lines = compact(missing).map(describe).sort().join('\n');
-    throw forbiddenError(
-      aboutThis(a.definition),
-      a.name,
+    throw refusal(
+      a,
       `user ${JSON.stringify(a.user.name)} (groups=${JSON.stringify(a.user.groups).replace(/,/g, ' ')}) is attempting to grant RBAC permissions not currently held:\n${lines}`,
     );
   },

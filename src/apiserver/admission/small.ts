@@ -2,9 +2,8 @@
 import type { Node, PersistentVolumeClaim, PodSpec } from '../../api/types/core/v1.js';
 import type { RuntimeClass } from '../../api/types/node/v1.js';
 import type { StorageClass } from '../../api/types/storage/v1.js';
-import { forbiddenError } from '../../meta/errors.js';
 import type { AdmissionPlugin } from './chain.js';
-import { aboutThis, isPod, type Lookup } from './lookup.js';
+import { isPod, type Lookup, refusal } from './lookup.js';
 
 const NOT_READY = 'node.kubernetes.io/not-ready';
 
@@ -64,7 +63,7 @@ export const runtimeClass = (lookup: Lookup): AdmissionPlugin => ({
   admit(a) {
     if (!isPod(a.definition) || a.subresource || a.operation !== 'CREATE') return;
     const spec = (a.object as unknown as { spec: PodSpec }).spec;
-    const refuse = (why: string) => forbiddenError(aboutThis(a.definition), a.name, why);
+    const refuse = (why: string) => refusal(a, why);
     if (!spec.runtimeClassName) {
       if (spec.overhead && Object.keys(spec.overhead).length)
         throw refuse('pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');

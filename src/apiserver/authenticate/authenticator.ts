@@ -1,15 +1,22 @@
 /** Who is calling. Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/ */
 import { unauthorized } from '../../meta/errors.js';
 import { type ApiRequest, header, type UserInfo } from '../request.js';
+import { bearerToken, webSocketToken } from './bearer.js';
 
 export interface Authenticator {
   /** Throws Unauthorized for wrong credentials, and for none where anonymous requests are not allowed. */
   authenticate(request: ApiRequest): Promise<UserInfo>;
 }
 
-/** One kind of bearer token: undefined where the token is not of that kind or not right. */
+/** One kind of bearer token. */
 export interface TokenAuthenticator {
-  authenticateToken(token: string): Promise<UserInfo | undefined> | UserInfo | undefined;
+  /** The user, and for which of `audiences` the token is meant; undefined where it is not of that kind or not right. May throw why. */
+  authenticateToken(token: string, audiences: readonly string[]): Promise<Authenticated | undefined> | Authenticated | undefined;
+}
+
+export interface Authenticated {
+  readonly user: UserInfo;
+  readonly audiences: readonly string[];
 }
 
 export const AUTHENTICATED = 'system:authenticated';
@@ -18,10 +25,38 @@ export const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:
 export const withAuthenticated = (user: UserInfo): UserInfo =>
   user.groups.includes(AUTHENTICATED) ? user : { ...user, groups: [...user.groups, AUTHENTICATED] };
 
-/** Client certificate, then bearer token, then anonymous. A wrong token is refused, never treated as anonymous. */
+/** Whoever knows tokens without audiences vouches for those of the API server. */
+export const audienceAgnostic = (own: readonly string[], find: (token: string) => UserInfo | undefined): TokenAuthenticator => ({
+  authenticateToken(token, audiences) {
+    const shared = own.filter((a) => audiences.includes(a));
+    const user = shared.length ? find(token) : undefined;
+    return user && { user, audiences: shared };
+  },
+});
+
+/** Asks one after another; throws what they said against the token where none knows it. */
+export async function authenticateToken(
+  authenticators: readonly TokenAuthenticator[],
+  token: string,
+  audiences: readonly string[],
+): Promise<Authenticated> {
+  const problems: string[] = [];
+  for (const t of authenticators) {
+    try {
+      const found = await t.authenticateToken(token, audiences);
+      if (found) return { ...found, user: withAuthenticated(found.user) };
+    } catch (e) {
+      problems.push((e as Error).message);
+    }
+  }
+  throw new Error(`[invalid bearer token, ${problems.length ? problems.join(', ') : 'token lookup failed'}]`);
+}
+
+/** Client certificate, then bearer token, then anonymous. A wrong credential is refused, never treated as anonymous. */
 export function requestAuthenticator(options: {
   tokens: readonly TokenAuthenticator[];
-  basic?: (user: string, password: string) => UserInfo | undefined;
+  /** The API server's own. */
+  audiences: readonly string[];
   anonymous: boolean;
 }): Authenticator {
   return {
@@ -34,50 +69,14 @@ export function requestAuthenticator(options: {
           ...(certificate.uid ? { uid: certificate.uid } : {}),
         });
       }
-      const authorization = header(request, 'authorization') ?? '';
-      const bearer = /^bearer +(\S+)\s*$/i.exec(authorization)?.[1] ?? webSocketToken(request);
-      if (bearer) {
-        for (const t of options.tokens) {
-          const user = await t.authenticateToken(bearer);
-          if (user) return withAuthenticated(user);
-        }
-        throw unauthorized();
+      const token = bearerToken(header(request, 'authorization') ?? '') ?? webSocketToken(request);
+      if (token !== undefined) {
+        const found = await authenticateToken(options.tokens, token, options.audiences).catch(() => undefined);
+        if (!found) throw unauthorized();
+        return found.user;
       }
-      const basic = /^basic +(\S+)\s*$/i.exec(authorization)?.[1];
-      if (basic && options.basic) {
-        const [name = '', ...rest] = atob(basic).split(':');
-        const user = options.basic(name, rest.join(':'));
-        if (user) return withAuthenticated(user);
-        throw unauthorized();
-      }
-      if (!options.anonymous) throw unauthorized();
+      if (request.foreignCertificate || !options.anonymous) throw unauthorized();
       return ANONYMOUS;
     },
   };
-}
-
-/** Browsers cannot set headers on a WebSocket: the token comes as a subprotocol. */
-function webSocketToken(request: ApiRequest): string | undefined {
-  const protocols = header(request, 'sec-websocket-protocol');
-  const found = protocols
-    ?.split(',')
-    .map((p) => p.trim())
-    .find((p) => p.startsWith('base64url.bearer.authorization.k8s.io.'));
-  if (!found) return undefined;
-  try {
-    return atob(found.slice('base64url.bearer.authorization.k8s.io.'.length).replace(/-/g, '+').replace(/_/g, '/'));
-  } catch {
-    throw unauthorized();
-  }
-}
-
-/** Tokens of a file: `token,user,uid,"group1,group2"` a line (--token-auth-file). */
-export function staticTokens(csv: string): TokenAuthenticator {
-  const users = new Map<string, UserInfo>();
-  for (const line of csv.split('\n')) {
-    const fields = [...line.matchAll(/"([^"]*)"|([^,]+)/g)].map((m) => (m[1] ?? m[2] ?? '').trim());
-    const [token, name, uid, groups] = fields;
-    if (token && name) users.set(token, { name, uid, groups: groups ? groups.split(',').map((g) => g.trim()) : [] });
-  }
-  return { authenticateToken: (token) => users.get(token) };
 }

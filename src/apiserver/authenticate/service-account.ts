@@ -5,8 +5,7 @@
 import { calculateJwkThumbprint, decodeJwt, exportJWK, importPKCS8, importSPKI, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Env } from '../../util/component.js';
 import { uuid } from '../../util/random.js';
-import type { UserInfo } from '../request.js';
-import type { TokenAuthenticator } from './authenticator.js';
+import type { Authenticated, TokenAuthenticator } from './authenticator.js';
 
 export interface BoundObject {
   readonly kind: 'Pod' | 'Secret' | 'Node';
@@ -111,18 +110,13 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return { token, expires: exp * 1000 };
   }
 
-  authenticateToken(token: string): Promise<UserInfo | undefined> {
-    return this.review(token, this.apiAudiences).then((r) => r?.user);
-  }
-
-  /** The user behind a token meant for one of `audiences`, and which of them it is for. */
-  async review(token: string, audiences: readonly string[]): Promise<{ user: UserInfo; audiences: string[] } | undefined> {
+  async authenticateToken(token: string, audiences: readonly string[]): Promise<Authenticated | undefined> {
     const claims = await this.verify(token);
     const own = claims?.['kubernetes.io'];
     if (!claims || !own) return undefined;
     const given = [claims.aud ?? []].flat() as string[];
     const shared = given.filter((a) => audiences.includes(a));
-    if (!shared.length) return undefined;
+    if (!shared.length) throw new Error(`token audiences ${listed(given)} is invalid for the target audiences ${listed(audiences)}`);
     const { namespace, serviceaccount, pod, secret, node } = own;
     if (this.lookup('ServiceAccount', namespace, serviceaccount.name) !== serviceaccount.uid) return undefined;
     if (pod && this.lookup('Pod', namespace, pod.name) !== pod.uid) return undefined;
@@ -181,6 +175,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return undefined;
   }
 }
+
+const listed = (all: readonly string[]): string => `[${all.map((a) => JSON.stringify(a)).join(' ')}]`;
 
 /** RSA or elliptic-curve keys, as the PEM says. */
 async function importAny(pem: string, kind: 'private' | 'public'): Promise<{ key: CryptoKey; algorithm: string }> {

@@ -1,96 +1,78 @@
 /**
- * What a kubelet may read and write: its own Node, and what the Pods bound to it refer to.
+ * What a kubelet may read and write: its own Node, and what the Pods bound to it refer to. What of these objects it may change is for
+ * NodeRestriction to say: here only the path of the request is known.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
  */
-import type { Pod, PodSpec } from '../../api/types/core/v1.js';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core/v1.js';
 import type { PolicyRule } from '../../api/types/rbac/v1.js';
 import { parseFieldSelector } from '../../meta/fields.js';
-import type { AnyObject } from '../../meta/object.js';
 import type { UserInfo } from '../request.js';
-import type { ResourceCache } from '../storage/cache.js';
 import { type AccessAttributes, type Authorizer, type Decision, NO_OPINION, type RuleSet } from './authorizer.js';
+import type { NodeGraph, Referred } from './node-graph.js';
+import { volumeSecrets } from './pod-references.js';
 import { covers } from './rbac.js';
 
 const NODES_GROUP = 'system:nodes';
 const PREFIX = 'system:node:';
 const ALLOW: Decision = { decision: 'allow', reason: '' };
-const no = (reason: string): Decision => ({ decision: 'no-opinion', reason });
+const no = (reason = ''): Decision => ({ decision: 'no-opinion', reason });
+
+/** The node a user is the kubelet of; '' for one that says it is a node and not which; undefined for everyone else. */
+export const nodeOf = (user: Pick<UserInfo, 'name' | 'groups'>): string | undefined =>
+  user.name.startsWith(PREFIX) && user.groups.includes(NODES_GROUP) ? user.name.slice(PREFIX.length) : undefined;
+
+/** One stored object, where there is one. */
+export type ObjectLookup = <T>(group: string, version: string, plural: string, namespace: string, name: string) => T | undefined;
 
 export class NodeAuthorizer implements Authorizer {
-  /** node -> key -> pod, kept by following the pods. */
-  private readonly podsOf = new Map<string, Map<string, Pod>>();
-
   constructor(
-    pods: ResourceCache,
-    revision: number,
-    /** The rules of the role system:node, read anew for each request that is not about references. */
-    private readonly nodeRules: () => readonly PolicyRule[],
-    private readonly claimVolume: (namespace: string, claim: string) => string | undefined,
-  ) {
-    for (const { key, object } of pods.list('')) this.put(key, object);
-    pods.watch('', undefined, revision, revision).listen(
-      (items) => {
-        for (const i of items) {
-          if (i.type === 'BOOKMARK') continue;
-          if (i.type === 'DELETED') this.drop(i.entry.key, i.entry.object);
-          else this.put(i.entry.key, i.entry.object);
-        }
-      },
-      () => undefined,
-    );
-  }
+    private readonly graph: Pick<NodeGraph, 'refers' | 'claims'>,
+    /** The rules every node has for what is not divided among them: the same in every cluster, whatever the stored role says. */
+    private readonly nodeRules: readonly PolicyRule[],
+    private readonly get: ObjectLookup,
+  ) {}
 
   authorize(a: AccessAttributes): Decision {
-    if (!a.user.name.startsWith(PREFIX) || !a.user.groups.includes(NODES_GROUP)) return NO_OPINION;
-    const node = a.user.name.slice(PREFIX.length);
+    const node = nodeOf(a.user);
+    if (node === undefined) return NO_OPINION;
+    if (!node) return no(`unknown node for user ${JSON.stringify(a.user.name)}`);
     if (a.isResource) {
       switch (`${a.group}/${a.resource}`) {
         case '/secrets':
-          return this.referenced(a, node, 'secret');
+          return readNamespaced(a) ?? this.related(a, node, this.secret(node, a.namespace, a.name));
         case '/configmaps':
-          return this.referenced(a, node, 'configmap');
+          return readNamespaced(a) ?? this.refers(a, node, 'configmap');
         case '/persistentvolumeclaims':
-          if (a.subresource === 'status') break;
-          return this.referenced(a, node, 'persistentvolumeclaim');
+          if (a.subresource !== 'status') return getOne(a) ?? this.refers(a, node, 'claim');
+          return ['update', 'patch'].includes(a.verb) ? this.refers(a, node, 'claim') : no('can only get/update/patch this type');
         case '/persistentvolumes':
-          return this.referenced(a, node, 'persistentvolume');
+          return getOne(a) ?? this.related(a, node, this.volume(node, a.name));
         case '/serviceaccounts':
-          if (a.subresource === 'token' && a.verb === 'create')
-            return this.uses(node, (p) => p.metadata.namespace === a.namespace && (p.spec.serviceAccountName || 'default') === a.name)
-              ? ALLOW
-              : no(`no relationship found between node '${node}' and this object`);
-          break;
-        case 'coordination.k8s.io/leases':
-          if (a.namespace !== 'kube-node-lease') return no('can only access leases in the "kube-node-lease" system namespace');
-          if (a.verb !== 'create' && a.name !== node) return no('can only access node lease with the same name as the requesting node');
-          return ['get', 'create', 'update', 'patch', 'delete'].includes(a.verb)
-            ? ALLOW
-            : no('can only get, create, update, patch, or delete a node lease');
-        case 'storage.k8s.io/csinodes':
-          if (a.verb !== 'create' && a.name !== node) return no('can only access CSINode with the same name as the requesting node');
-          return ['get', 'create', 'update', 'patch', 'delete'].includes(a.verb)
-            ? ALLOW
-            : no('can only get, create, update, patch, or delete a CSINode');
+          return this.serviceAccount(a, node);
         case '/nodes':
-          if ((a.verb === 'list' || a.verb === 'watch') && a.name !== node && !selects(a, 'metadata.name', node))
-            return no(`node '${node}' cannot read all nodes, only its own Node object`);
-          if (['get', 'update', 'patch', 'delete'].includes(a.verb) && a.name && a.name !== node)
-            return no(`node '${node}' cannot read '${a.name}', only its own Node object`);
-          break;
+          return ownNode(a, node);
         case '/pods':
-          if (['list', 'watch', 'deletecollection'].includes(a.verb) && !selects(a, 'spec.nodeName', node))
-            return no(`can only list/watch pods with spec.nodeName field selector`);
-          if (a.verb === 'get' && a.name && !this.uses(node, (p) => p.metadata.namespace === a.namespace && p.metadata.name === a.name))
-            return no(`no relationship found between node '${node}' and this object`);
-          break;
+          return this.pod(a, node);
+        case 'coordination.k8s.io/leases':
+          return lease(a, node);
+        case 'storage.k8s.io/csinodes':
+          return csiNode(a, node);
+        case 'storage.k8s.io/volumeattachments':
+          return getOne(a) ?? this.related(a, node, this.nodeNamed(a, 'v1') === node);
+        case 'resource.k8s.io/resourceclaims':
+          return getOne(a) ?? this.refers(a, node, 'resourceclaim');
+        case 'resource.k8s.io/resourceslices':
+          return this.slice(a, node);
+        case 'certificates.k8s.io/podcertificaterequests':
+          return this.podCertificate(a, node);
       }
     }
-    return this.nodeRules().some((r) => covers(r, a)) ? ALLOW : NO_OPINION;
+    return this.nodeRules.some((r) => covers(r, a)) ? ALLOW : NO_OPINION;
   }
 
   /** What a node may do depends on its Pods: there is no list. */
   rules(user: UserInfo): RuleSet {
-    const isNode = user.name.startsWith(PREFIX) && user.groups.includes(NODES_GROUP);
+    const isNode = nodeOf(user) !== undefined;
     return {
       resourceRules: [],
       nonResourceRules: [],
@@ -99,42 +81,147 @@ export class NodeAuthorizer implements Authorizer {
     };
   }
 
-  private referenced(
-    a: AccessAttributes,
-    node: string,
-    kind: 'secret' | 'configmap' | 'persistentvolumeclaim' | 'persistentvolume',
-  ): Decision {
-    if (!['get', 'list', 'watch'].includes(a.verb)) return no(`can only read resources of this type`);
-    if (!a.name) return no(`No Object name found`);
-    const found = this.uses(node, (p) => {
-      if (kind === 'persistentvolume')
-        return references(p.spec, 'persistentvolumeclaim').some((c) => this.claimVolume(p.metadata.namespace ?? '', c) === a.name);
-      return (
-        p.metadata.namespace === a.namespace &&
-        (references(p.spec, kind).includes(a.name) || (kind === 'configmap' && a.name === 'kube-root-ca.crt'))
-      );
-    });
+  private related(a: AccessAttributes, node: string, found: boolean): Decision {
+    if (!a.name) return no('No Object name found');
     return found ? ALLOW : no(`no relationship found between node '${node}' and this object`);
   }
 
-  private uses(node: string, test: (pod: Pod) => boolean): boolean {
-    for (const pod of this.podsOf.get(node)?.values() ?? []) if (test(pod)) return true;
+  private refers(a: AccessAttributes, node: string, kind: Referred): Decision {
+    return this.related(a, node, this.graph.refers(node, kind, a.namespace, a.name));
+  }
+
+  /** Of a Pod, or of a volume that a claim of a Pod is bound to. */
+  private secret(node: string, namespace: string, name: string): boolean {
+    if (this.graph.refers(node, 'secret', namespace, name)) return true;
+    for (const claim of this.graph.claims(node)) {
+      const [ns = '', claimName = ''] = claim.split('/');
+      const volume = this.get<PersistentVolumeClaim>('', 'v1', 'persistentvolumeclaims', ns, claimName)?.spec.volumeName;
+      const pv = volume ? this.get<PersistentVolume>('', 'v1', 'persistentvolumes', '', volume) : undefined;
+      const { claimRef } = pv?.spec ?? {};
+      if (pv && claimRef?.namespace === ns && claimRef.name === claimName && volumeSecrets(pv).includes(`${namespace}/${name}`))
+        return true;
+    }
     return false;
   }
 
-  private put(key: string, object: AnyObject): void {
-    const pod = object as unknown as Pod;
-    const node = pod.spec.nodeName;
-    if (!node) return;
-    let own = this.podsOf.get(node);
-    if (!own) this.podsOf.set(node, (own = new Map()));
-    own.set(key, pod);
+  private volume(node: string, name: string): boolean {
+    const claim = this.get<PersistentVolume>('', 'v1', 'persistentvolumes', '', name)?.spec.claimRef;
+    return claim !== undefined && this.graph.refers(node, 'claim', claim.namespace ?? '', claim.name ?? '');
   }
 
-  private drop(key: string, object: AnyObject): void {
-    const node = (object as unknown as Pod).spec.nodeName;
-    if (node) this.podsOf.get(node)?.delete(key);
+  private nodeNamed(a: AccessAttributes, version: string): string | undefined {
+    return this.get<{ spec: { nodeName?: string } }>(a.group, version, a.resource, a.namespace, a.name)?.spec.nodeName;
   }
+
+  private serviceAccount(a: AccessAttributes, node: string): Decision {
+    if (a.verb === 'get' && !a.subresource) return readNamespaced(a) ?? this.refers(a, node, 'serviceaccount');
+    if (a.verb !== 'create' || !a.name) return no('can only create tokens for individual service accounts');
+    if (a.subresource !== 'token') return no('can only create token subresource of serviceaccount');
+    return this.refers(a, node, 'serviceaccount');
+  }
+
+  private pod(a: AccessAttributes, node: string): Decision {
+    switch (`${a.verb}/${a.subresource}`) {
+      case 'get/':
+        return this.refers(a, node, 'pod');
+      case 'list/':
+      case 'watch/':
+        if (selects(a, 'spec.nodeName', node)) return ALLOW;
+        return a.name ? this.refers(a, node, 'pod') : no('can only list/watch pods with spec.nodeName field selector');
+      case 'create/':
+      case 'delete/':
+      case 'update/status':
+      case 'patch/status':
+      case 'create/eviction':
+        return ALLOW;
+      default:
+        return no();
+    }
+  }
+
+  private slice(a: AccessAttributes, node: string): Decision {
+    if (a.subresource) return no('cannot authorize ResourceSlice subresources');
+    switch (a.verb) {
+      case 'create':
+        return ALLOW;
+      case 'get':
+      case 'update':
+      case 'patch':
+      case 'delete':
+        return this.related(a, node, this.nodeNamed(a, 'v1') === node);
+      case 'watch':
+      case 'list':
+      case 'deletecollection':
+        return selects(a, 'spec.nodeName', node)
+          ? ALLOW
+          : no('can only list/watch/deletecollection resourceslices with nodeName field selector');
+      default:
+        return no(
+          'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
+        );
+    }
+  }
+
+  private podCertificate(a: AccessAttributes, node: string): Decision {
+    if (a.subresource) return no('nodes may not access the status subresource of PodCertificateRequests');
+    switch (a.verb) {
+      case 'create':
+        return ALLOW;
+      case 'get':
+        return this.related(a, node, this.nodeNamed(a, 'v1beta1') === node);
+      case 'list':
+      case 'watch':
+        return selects(a, 'spec.nodeName', node) ? ALLOW : no('can only list/watch podcertificaterequests with nodeName field selector');
+      default:
+        return no(`nodes may not ${a.verb} podcertificaterequests`);
+    }
+  }
+}
+
+/** The refusal of all but reading one object of a namespace. */
+function readNamespaced(a: AccessAttributes): Decision | undefined {
+  if (!['get', 'list', 'watch'].includes(a.verb)) return no('can only read resources of this type');
+  if (a.subresource) return no('cannot read subresource');
+  return a.namespace ? undefined : no('can only read namespaced object of this type');
+}
+
+function getOne(a: AccessAttributes): Decision | undefined {
+  if (a.verb !== 'get') return no('can only get individual resources of this type');
+  return a.subresource ? no('cannot get subresource') : undefined;
+}
+
+function ownNode(a: AccessAttributes, node: string): Decision {
+  switch (`${a.verb}/${a.subresource}`) {
+    case 'create/':
+    case 'update/':
+    case 'patch/':
+    case 'update/status':
+    case 'patch/status':
+      return ALLOW;
+    case 'get/':
+    case 'list/':
+    case 'watch/':
+      if (a.name === node) return ALLOW;
+      return no(`node '${node}' cannot read ${a.name ? `'${a.name}'` : 'all nodes'}, only its own Node object`);
+    default:
+      return no();
+  }
+}
+
+const OWN_VERBS = ['get', 'create', 'update', 'patch', 'delete'];
+
+function lease(a: AccessAttributes, node: string): Decision {
+  if (!OWN_VERBS.includes(a.verb)) return no('can only get, create, update, patch, or delete a node lease');
+  if (a.namespace !== 'kube-node-lease') return no('can only access leases in the "kube-node-lease" system namespace');
+  if (a.verb !== 'create' && a.name !== node) return no('can only access node lease with the same name as the requesting node');
+  return ALLOW;
+}
+
+function csiNode(a: AccessAttributes, node: string): Decision {
+  if (!OWN_VERBS.includes(a.verb)) return no('can only get, create, update, patch, or delete a CSINode');
+  if (a.subresource) return no('cannot authorize CSINode subresources');
+  if (a.verb !== 'create' && a.name !== node) return no('can only access CSINode with the same name as the requesting node');
+  return ALLOW;
 }
 
 /** Whether the request is for objects with this value in the field alone. */
@@ -144,33 +231,4 @@ function selects(a: AccessAttributes, field: string, value: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Names of the secrets, config maps or claims a pod refers to. */
-export function references(spec: PodSpec, kind: 'secret' | 'configmap' | 'persistentvolumeclaim'): string[] {
-  const out: (string | undefined)[] = [];
-  for (const v of spec.volumes ?? []) {
-    const sources = v.projected?.sources ?? [];
-    if (kind === 'secret') {
-      out.push(v.secret?.secretName, ...sources.map((s) => s.secret?.name));
-      out.push(
-        v.csi?.nodePublishSecretRef?.name,
-        v.cephfs?.secretRef?.name,
-        v.flexVolume?.secretRef?.name,
-        v.iscsi?.secretRef?.name,
-        v.rbd?.secretRef?.name,
-        v.scaleIO?.secretRef?.name,
-        v.storageos?.secretRef?.name,
-        v.azureFile?.secretName,
-      );
-    } else if (kind === 'configmap') out.push(v.configMap?.name, ...sources.map((s) => s.configMap?.name));
-    else out.push(v.persistentVolumeClaim?.claimName);
-  }
-  if (kind === 'persistentvolumeclaim') return out.filter((n): n is string => Boolean(n));
-  if (kind === 'secret') out.push(...(spec.imagePullSecrets ?? []).map((s) => s.name));
-  for (const c of [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])]) {
-    for (const e of c.envFrom ?? []) out.push(kind === 'secret' ? e.secretRef?.name : e.configMapRef?.name);
-    for (const e of c.env ?? []) out.push(kind === 'secret' ? e.valueFrom?.secretKeyRef?.name : e.valueFrom?.configMapKeyRef?.name);
-  }
-  return out.filter((n): n is string => Boolean(n));
 }

@@ -1,4 +1,5 @@
 /** Reads the tables of default roles into objects. */
+import type { ClusterRole, PolicyRule } from '../../api/types/rbac/v1.js';
 import type { AnyObject } from '../../meta/object.js';
 import { clusterRoleBindings, clusterRoles, controllerRoles, namespaceRoleBindings, namespaceRoles } from './rbac-table.js';
 
@@ -44,6 +45,12 @@ export function roles(table: string, kind: 'ClusterRole' | 'Role'): AnyObject[] 
     } as unknown as AnyObject);
   }
   return out;
+}
+
+/** What every node may do, as the Node authorizer knows it. */
+export function nodeRules(): readonly PolicyRule[] {
+  const own = clusterRoles.split('\n\n').find((block) => block.trim().startsWith('system:node\n'))!;
+  return (roles(own, 'ClusterRole')[0] as unknown as ClusterRole).rules ?? [];
 }
 
 function bindings(table: string, namespaced: boolean): AnyObject[] {

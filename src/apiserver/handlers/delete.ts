@@ -47,7 +47,12 @@ export function deleteOptions(call: Call): DeleteOptions {
       dryRun: q.getAll('dryRun').filter(Boolean),
     };
   }
-  const dryRun = (sent.dryRun as string[] | undefined) ?? q.getAll('dryRun').filter(Boolean);
+  return checkDeleteOptions({ ...sent, dryRun: sent.dryRun ?? q.getAll('dryRun').filter(Boolean) });
+}
+
+/** What was sent as options, checked. */
+export function checkDeleteOptions(sent: { readonly [k: string]: unknown }): DeleteOptions {
+  const dryRun = (sent.dryRun as string[] | undefined) ?? [];
   const errors: FieldError[] = [];
   if (sent.propagationPolicy !== undefined && sent.orphanDependents !== undefined)
     errors.push(invalid('propagationPolicy', sent.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
@@ -66,10 +71,17 @@ export async function remove(call: Call): Promise<Answer> {
   return deleteObject(call, options);
 }
 
-export async function deleteObject(call: Call, options: DeleteOptions): Promise<Answer> {
+export interface DeleteSteps {
+  /** Admission was asked already, about what led to the deletion. */
+  readonly admitted?: boolean;
+  /** What is told on the object before it goes. */
+  readonly before?: (object: AnyObject, now: number) => AnyObject;
+}
+
+export async function deleteObject(call: Call, options: DeleteOptions, steps: DeleteSteps = {}): Promise<Answer> {
   const { core, definition, info } = call;
   const now = core.env.clock.now();
-  let admitted = false;
+  let admitted = steps.admitted ?? false;
   let last: AnyObject | undefined;
   const written = await core.storage.write(
     { dryRun: options.dryRun, what: { definition, namespace: info.namespace, name: info.name } },
@@ -84,8 +96,9 @@ export async function deleteObject(call: Call, options: DeleteOptions): Promise<
         admitted = true;
       }
       checkDeletePreconditions(call, options, current);
-      const next = markedForDeletion(call, old, options, now);
-      last = next ?? old;
+      const told = steps.before?.(old, now) ?? old;
+      const next = markedForDeletion(call, told, options, now);
+      last = next ?? told;
       if (!next) return { remove: true };
       return next === old ? { keep: true } : { put: toStored(call, next) };
     },
@@ -105,7 +118,7 @@ export async function deleteObject(call: Call, options: DeleteOptions): Promise<
   return { is: 'entry', status: 200, entry: inVersion(call, written.entry), definition };
 }
 
-function checkDeletePreconditions(call: Call, options: DeleteOptions, current: Entry): void {
+export function checkDeletePreconditions(call: Call, options: DeleteOptions, current: Entry): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { definition, info } = call;
   const about = { group: definition.group, resource: definition.kind };

@@ -30,8 +30,7 @@ export function attributes(
     definition: call.definition,
     subresource: call.info.subresource,
     namespace: call.info.namespace,
-    // A name that is to be generated is known by its prefix until then.
-    name: call.info.name || object?.metadata?.name || object?.metadata?.generateName || '',
+    name: call.info.name || object?.metadata?.name || '',
     object,
     oldObject,
     user: call.user,
@@ -39,6 +38,13 @@ export function attributes(
     options,
     warn: (text) => void call.warnings.push(text),
   };
+}
+
+/** Asks admission about what is sent and not stored as such: a binding, an eviction, a token, a connection. */
+export async function admit(call: Call, operation: Operation, object: AnyObject | undefined, dryRun: boolean): Promise<void> {
+  const attrs = attributes(call, operation, object, undefined, dryRun);
+  await call.core.admission.admit(attrs);
+  await call.core.admission.validate(attrs);
 }
 
 /** A new object, ready to be stored. `object` is decoded and belongs to this call. */

@@ -1,10 +1,13 @@
 /** Connections from the API server to kubelets and to what it proxies: plain requests, and upgraded ones passed through byte by byte. */
+import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isGlobalUnicast } from '../../meta/ip.js';
 import type { ApiRequest } from '../request.js';
 import type { ApiServer } from '../server.js';
+import { outwardHeaders } from '../subresources/proxy.js';
 import type { Backends, StreamTarget } from '../subresources/streams.js';
 
 export interface KubeletCredentials {
@@ -19,15 +22,12 @@ const CONNECT_MS = 30_000;
 export class SocketBackends implements Backends {
   private readonly agent: https.Agent;
   private readonly plain = new http.Agent({ keepAlive: true });
+  private readonly foreign = new https.Agent({ keepAlive: true, ...UNVERIFIED });
+  private readonly kubelets: Pick<https.AgentOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>;
 
-  constructor(private readonly credentials: KubeletCredentials) {
-    this.agent = new https.Agent({
-      keepAlive: true,
-      cert: credentials.certificate,
-      key: credentials.key,
-      ca: credentials.ca,
-      rejectUnauthorized: credentials.ca !== undefined,
-    });
+  constructor({ certificate, key, ca }: KubeletCredentials) {
+    this.kubelets = { cert: certificate, key, ca, rejectUnauthorized: ca !== undefined };
+    this.agent = new https.Agent({ keepAlive: true, ...this.kubelets });
   }
 
   fetch(target: StreamTarget, request: Parameters<Backends['fetch']>[1]): ReturnType<Backends['fetch']> {
@@ -45,16 +45,8 @@ export class SocketBackends implements Backends {
   /** Opens the far connection, and joins both once it was upgraded. */
   join(target: StreamTarget, request: ApiRequest, client: Duplex, head: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const headers: http.OutgoingHttpHeaders = {};
-      for (const [k, v] of Object.entries(request.headers))
-        if (!DROPPED.has(k) && !k.startsWith('impersonate-') && v !== undefined) headers[k] = v as string | string[];
-      if (typeof headers['sec-websocket-protocol'] === 'string')
-        headers['sec-websocket-protocol'] = headers['sec-websocket-protocol']
-          .split(',')
-          .map((s) => s.trim())
-          .filter((s) => !s.startsWith('base64url.bearer.'))
-          .join(', ');
-      const req = this.request(target, { method: request.method, headers: { ...headers, connection: 'Upgrade' }, agent: false }, (res) => {
+      const headers = { ...outwardHeaders(request), connection: 'Upgrade', upgrade: [request.headers.upgrade ?? []].flat().join(', ') };
+      const req = this.request(target, { method: request.method, headers, agent: false }, (res) => {
         // Not upgraded: hand on what the far end says.
         writeHead(client, res.statusCode ?? 502, res.statusMessage ?? '', res.rawHeaders);
         res.pipe(client);
@@ -84,26 +76,35 @@ export class SocketBackends implements Backends {
   close(): void {
     this.agent.destroy();
     this.plain.destroy();
+    this.foreign.destroy();
   }
 
+  /** The one way out: only a kubelet is shown the API server's certificate, and only addresses known in this process may be the machine's own. */
   private request(target: StreamTarget, o: http.RequestOptions, answer: (res: http.IncomingMessage) => void): http.ClientRequest {
-    const common = { host: target.host, port: target.port, path: target.path, ...o };
+    const common = { host: target.host, port: target.port, path: target.path, ...o, ...(target.known ? {} : { lookup: globalLookup }) };
+    if (!target.known && net.isIP(target.host) && !isGlobalUnicast(target.host)) throw new Error(NOT_ALLOWED);
     if (target.scheme === 'http') return http.request({ agent: this.plain, ...common }, answer);
-    const own =
-      o.agent === false
-        ? {
-            agent: false as const,
-            cert: this.credentials.certificate,
-            key: this.credentials.key,
-            ca: this.credentials.ca,
-            rejectUnauthorized: this.credentials.ca !== undefined,
-          }
-        : { agent: this.agent };
-    return https.request({ ...common, ...own, ...(target.node ? {} : { rejectUnauthorized: false }) }, answer);
+    const tls = target.node === undefined ? UNVERIFIED : this.kubelets;
+    return https.request(
+      { agent: target.node === undefined ? this.foreign : this.agent, ...common, ...(o.agent === false ? tls : {}) },
+      answer,
+    );
   }
 }
 
-const DROPPED = new Set(['host', 'authorization', 'connection', 'content-length']);
+const NOT_ALLOWED = 'address not allowed';
+/** What is proxied to has a certificate of its own making. */
+const UNVERIFIED = { rejectUnauthorized: false } as const;
+
+/** A name may stand for any address, and for another one the next time: those it stands for now are looked at as the connection is made. */
+const globalLookup: net.LookupFunction = (name, options, done) => {
+  dns.lookup(name, { ...options, all: true }, (error, found) => {
+    if (error) return done(error, '');
+    if (!found.length || found.some(({ address }) => !isGlobalUnicast(address))) return done(new Error(NOT_ALLOWED), '');
+    if (options.all) done(null, found);
+    else done(null, found[0]!.address, found[0]!.family);
+  });
+};
 
 function writeHead(to: Duplex, status: number, message: string, rawHeaders: readonly string[]): void {
   let head = `HTTP/1.1 ${status} ${message}\r\n`;

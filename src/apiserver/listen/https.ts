@@ -128,7 +128,7 @@ function asRequest(req: Req, signal: AbortSignal): ApiRequest {
     path: at < 0 ? url : url.slice(0, at),
     query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)),
     headers: headersOf(req),
-    certificate: clientCertificate(socket),
+    ...clientCertificate(socket),
     remoteAddress: socket?.remoteAddress,
     signal,
   };
@@ -146,16 +146,23 @@ function headersOf(req: Req): ApiRequest['headers'] {
   return { ...headers, ...own };
 }
 
-const certificates = new WeakMap<object, ApiRequest['certificate']>();
+type Peer = Pick<ApiRequest, 'certificate' | 'foreignCertificate'>;
+const peers = new WeakMap<object, Peer>();
 
-/** The subject of the connection's verified client certificate; looked up once a connection. */
-function clientCertificate(socket: TLSSocket): ApiRequest['certificate'] {
-  if (!socket?.getPeerCertificate || !socket.authorized) return undefined;
-  if (certificates.has(socket)) return certificates.get(socket);
+/** What the connection's client certificate says; looked up once a connection. */
+function clientCertificate(socket: TLSSocket | undefined): Peer {
+  if (!socket?.encrypted) return {};
+  let peer = peers.get(socket);
+  if (!peer) peers.set(socket, (peer = peerOf(socket)));
+  return peer;
+}
+
+function peerOf(socket: TLSSocket): Peer {
+  if (!socket.authorized) return socket.getPeerX509Certificate() ? { foreignCertificate: true } : {};
   const subject = socket.getPeerCertificate()?.subject as unknown as Record<string, string | string[]> | undefined;
-  const found = subject?.CN ? { commonName: [subject.CN].flat()[0]!, organizations: [subject.O ?? []].flat() } : undefined;
-  certificates.set(socket, found);
-  return found;
+  // Of several common names the last counts, as in Go.
+  const commonName = subject?.CN && [subject.CN].flat().at(-1);
+  return commonName ? { certificate: { commonName, organizations: [subject.O ?? []].flat() } } : {};
 }
 
 /** Reads at most the body limit and one byte: the handler refuses what is longer. */

@@ -11,9 +11,9 @@ import { timestamp } from '../../util/clock.js';
 import { type Answer, objectAnswer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import { readObject } from '../handlers/body.js';
-import { type DeleteOptions, deleteObject } from '../handlers/delete.js';
+import { checkDeleteOptions, checkDeletePreconditions, type DeleteOptions, deleteObject } from '../handlers/delete.js';
 import { writeParameters } from '../handlers/options.js';
-import { attributes } from '../handlers/prepare.js';
+import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import { header } from '../request.js';
 
@@ -40,7 +40,7 @@ export async function bind(call: Call): Promise<Answer> {
   if (errors.length) throw invalidError('', 'Binding', name, errors);
   const pods = core.resources.find('', 'v1', 'pods')!;
   const podCall: Call = { ...call, definition: pods, info: { ...info, resource: 'pods', name, subresource: 'binding' } };
-  await core.admission.admit(attributes(podCall, 'CREATE', binding as unknown as AnyObject, undefined, parameters.dryRun));
+  await admit(podCall, 'CREATE', binding as unknown as AnyObject, parameters.dryRun);
   const about = { group: '', resource: 'pods/binding' };
   await core.storage.write({ dryRun: parameters.dryRun, what: { definition: pods, namespace: info.namespace, name } }, (entry) => {
     if (!entry) throw notFoundError(aboutOf(pods), name);
@@ -92,13 +92,35 @@ export async function evict(call: Call): Promise<Answer> {
   );
   if (eviction.metadata.name && eviction.metadata.name !== info.name)
     throw badRequest('name in URL does not match name in Eviction object');
-  const given = (eviction as unknown as { deleteOptions?: DeleteOptions & { dryRun?: string[] } }).deleteOptions;
-  const dryRun = parameters.dryRun || Boolean((given?.dryRun as unknown as string[] | undefined)?.length);
-  const options: DeleteOptions = { ...given, dryRun };
-  const pod = find(call, info.name).object as unknown as Pod;
-  if (!free(pod) && !dryRun) await takeFromBudget(call, pod);
-  await deleteObject({ ...call, info: { ...info, subresource: '' } }, options);
+  const given = (eviction as unknown as { deleteOptions?: { dryRun?: string[] } }).deleteOptions;
+  const options: DeleteOptions = { ...checkDeleteOptions(given ?? {}) };
+  const dryRun = parameters.dryRun || options.dryRun;
+  await admit(call, 'CREATE', eviction, dryRun);
+  // Whoever is refused spends no one's budget: all that can be said against the deletion is said first.
+  const entry = find(call, info.name);
+  checkDeletePreconditions(call, options, entry);
+  const pod = entry.object as unknown as Pod;
+  if (!free(pod)) await takeFromBudget(call, pod, dryRun);
+  await deleteObject({ ...call, info: { ...info, subresource: '' } }, { ...options, dryRun }, { admitted: true, before: disturbed });
   return created();
+}
+
+/** Told on the Pod before it goes, so that whoever owns it knows why. */
+function disturbed(object: AnyObject, now: number): AnyObject {
+  const pod = structuredClone(object) as unknown as Pod;
+  const conditions = (pod.status.conditions ??= []);
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    observedGeneration: pod.metadata.generation,
+    lastTransitionTime: timestamp(now),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  const at = conditions.findIndex((c) => c.type === condition.type);
+  if (at < 0) conditions.push(condition as never);
+  else if (conditions[at]!.status !== 'True' || conditions[at]!.reason !== condition.reason) conditions[at] = condition as never;
+  return pod as unknown as AnyObject;
 }
 
 /** Pods that disturb no one when they go. */
@@ -106,7 +128,7 @@ const free = (p: Pod): boolean =>
   p.status.phase === 'Succeeded' || p.status.phase === 'Failed' || p.status.phase === 'Pending' || Boolean(p.metadata.deletionTimestamp);
 const ready = (p: Pod): boolean => p.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
 
-async function takeFromBudget(call: Call, pod: Pod): Promise<void> {
+async function takeFromBudget(call: Call, pod: Pod, dryRun: boolean): Promise<void> {
   const { core, info } = call;
   const budgets = core.resources.find('policy', 'v1', 'poddisruptionbudgets')!;
   const mine = core.storage
@@ -123,7 +145,7 @@ async function takeFromBudget(call: Call, pod: Pod): Promise<void> {
   const now = core.env.clock.now();
   for (let i = 0; ; i++) {
     try {
-      await core.storage.write({ what: { definition: budgets, namespace: info.namespace, name: entry.name } }, (current) => {
+      await core.storage.write({ dryRun, what: { definition: budgets, namespace: info.namespace, name: entry.name } }, (current) => {
         if (!current) return { keep: true };
         const b = structuredClone(current.object) as unknown as PodDisruptionBudget;
         if (

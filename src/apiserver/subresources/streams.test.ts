@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Call } from '../core.js';
 import { requestInfo } from '../request.js';
-import { proxyTarget } from './streams.js';
+import { proxyTarget } from './proxy.js';
 
 it.each([
   ['/api/v1/namespaces/default/pods/p/proxy', '/'],

@@ -1,16 +1,20 @@
 /** Requests that end at a kubelet (log, exec, attach, portforward, proxy): which node, and which path there. */
-import type { Container, Node, Pod, Service } from '../../api/types/core/v1.js';
-import type { EndpointSlice } from '../../api/types/discovery/v1.js';
+import type { Container, Node, Pod } from '../../api/types/core/v1.js';
 import { badRequest, unavailable } from '../../meta/errors.js';
+import { isGlobalUnicast, readIp } from '../../meta/ip.js';
 import type { Answer } from '../answer.js';
 import type { Call } from '../core.js';
+import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import { notAllowed } from '../routes.js';
+import { proxyTarget } from './proxy.js';
 
 export interface StreamTarget {
   readonly scheme: 'http' | 'https';
   /** Set where the far end is the kubelet of a node: the connection authenticates as the API server. */
   readonly node?: string;
+  /** The address is known in this process, and need not be one that others could reach. */
+  readonly known?: boolean;
   readonly host: string;
   readonly port: number;
   /** With the query. */
@@ -85,53 +89,31 @@ function containerOf(pod: Pod, name: string): string {
   );
 }
 
-function kubelet(call: Call, node: string, path: string): StreamTarget {
+/** Where a kubelet listens: as this process knows it, else as its Node says. */
+export interface KubeletAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function kubeletAddress(call: Call, node: string): KubeletAddress & { readonly known: boolean } {
+  const known = call.core.kubelets.get(node);
+  if (known) return { ...known, known: true };
   const entry = call.core.storage.get(call.core.resources.find('', 'v1', 'nodes')!, '', node);
   if (!entry) throw unavailable(`the node ${JSON.stringify(node)} of this pod is not registered`);
   const { addresses = [], daemonEndpoints } = (entry.object as unknown as Node).status;
   const host =
     (addresses.find((a) => a.type === 'InternalIP') ?? addresses.find((a) => a.type === 'Hostname') ?? addresses[0])?.address ?? node;
-  return { scheme: 'https', node, host, port: daemonEndpoints.kubeletEndpoint.Port || 10250, path };
+  return { host, port: daemonEndpoints.kubeletEndpoint.Port || 10250, known: false };
 }
 
-/** What follows `<resource>/<name>/proxy/`, as it was sent: a namespace or an object may be called `proxy`, too. */
-function beyondProxy(path: string): string {
-  return /^\/+api\/+[^/]+\/+(?:namespaces\/+[^/]+\/+)?[^/]+\/+[^/]+\/+proxy(?:\/(.*))?$/s.exec(path)?.[1] ?? '';
-}
-
-export function proxyTarget(call: Call): StreamTarget {
-  const { info, request, core } = call;
-  const [, schemeText = '', name = '', portText = ''] = /^(?:(https?):)?([^:]*)(?::(.*))?$/.exec(info.name) ?? [];
-  const scheme = schemeText === 'https' ? 'https' : 'http';
-  const query = request.query.size ? `?${request.query}` : '';
-  const path = `/${beyondProxy(request.path)}${query}`;
-  const named: Call = { ...call, info: { ...info, name } };
-  if (info.resource === 'nodes') {
-    find(named, name);
-    return kubelet(call, name, path);
-  }
-  if (info.resource === 'pods') {
-    const pod = podOf(named);
-    if (!pod.status.podIP) throw unavailable(`address not allowed`);
-    const port =
-      Number(portText) ||
-      pod.spec.containers.flatMap((c) => c.ports ?? []).find((p) => !portText || p.name === portText)?.containerPort ||
-      80;
-    return { scheme, host: pod.status.podIP, port, path };
-  }
-  const service = find(named, name).object as unknown as Service;
-  const wanted = service.spec.ports?.find((p) => !portText || p.name === portText || String(p.port) === portText);
-  if (!wanted) throw unavailable(`no service port ${JSON.stringify(portText)} found for service ${JSON.stringify(name)}`);
-  const slices = core.storage
-    .list(core.resources.find('discovery.k8s.io', 'v1', 'endpointslices')!, info.namespace)
-    .map((e) => e.object as unknown as EndpointSlice);
-  for (const s of slices) {
-    if (s.metadata.labels?.['kubernetes.io/service-name'] !== name) continue;
-    const port = s.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port;
-    const endpoint = s.endpoints?.find((e) => e.conditions?.ready !== false);
-    if (port && endpoint) return { scheme, host: endpoint.addresses[0]!, port, path };
-  }
-  throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+/**
+ * A Node's status is written by whoever holds its credential: an address that is not the machine's own (loopback, link-local) would have the
+ * API server show its certificate to itself or to what else runs beside it.
+ */
+export function kubelet(call: Call, node: string, path: string): StreamTarget {
+  const { host, port, known } = kubeletAddress(call, node);
+  if (!known && readIp(host) && !isGlobalUnicast(host)) throw badRequest('address not allowed');
+  return { scheme: 'https', node, known, host, port, path };
 }
 
 /** GET pods/x/log. */
@@ -163,48 +145,7 @@ export const logHandler =
 
 /** exec and the like without an upgraded connection: what is wrong with the request is said first. */
 export async function needsUpgrade(call: Call): Promise<Answer> {
+  await admit(call, 'CONNECT', undefined, false);
   streamTarget(call);
   throw badRequest('Upgrade request required');
 }
-
-/** Plain HTTP through …/proxy/…. */
-export const proxyHandler =
-  (backends: Backends) =>
-  async (call: Call): Promise<Answer> => {
-    const { request } = call;
-    const target = proxyTarget(call);
-    const headers: Record<string, string> = {};
-    for (const [k, v] of Object.entries(request.headers))
-      if (!HOP_BY_HOP.has(k) && !k.startsWith(':') && v !== undefined) headers[k] = [v].flat().join(', ');
-    try {
-      const far = await backends.fetch(target, {
-        method: request.method,
-        headers,
-        body: request.body instanceof Uint8Array ? request.body : undefined,
-        signal: request.signal,
-      });
-      return {
-        is: 'stream',
-        status: far.status,
-        headers: Object.fromEntries(Object.entries(far.headers).filter(([k]) => !HOP_BY_HOP.has(k))),
-        body: far.body,
-      };
-    } catch (e) {
-      throw unavailable(`error trying to reach service: ${(e as Error).message}`);
-    }
-  };
-
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-  'authorization',
-  'content-length',
-  'http2-settings',
-]);

@@ -10,7 +10,7 @@ import type { ServiceAccountTokens } from '../authenticate/service-account.js';
 import { aboutOf, type Call } from '../core.js';
 import { readObject } from '../handlers/body.js';
 import { writeParameters } from '../handlers/options.js';
-import { attributes } from '../handlers/prepare.js';
+import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import { header } from '../request.js';
 
@@ -46,7 +46,7 @@ export const tokenHandler =
     if (seconds > MAX_SECONDS)
       errors.push(invalid('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'));
     if (errors.length) throw invalidError('authentication.k8s.io', 'TokenRequest', info.name, errors);
-    await core.admission.admit(attributes(call, 'CREATE', request as unknown as AnyObject, undefined, parameters.dryRun));
+    await admit(call, 'CREATE', request as unknown as AnyObject, parameters.dryRun);
     const bound = request.spec.boundObjectRef && boundTo(call, request.spec.boundObjectRef);
     const forUs = (request.spec.audiences ?? []).every((a) => tokens.apiAudiences.includes(a));
     const extend = seconds === VOLUME_SECONDS && bound?.kind === 'Pod' && forUs;
@@ -96,6 +96,12 @@ function boundTo(call: Call, ref: NonNullable<TokenRequest['spec']['boundObjectR
       aboutOf(definition),
       name,
       `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  // A token says whose Pod it is for: that must be a Pod of the account.
+  const account = (object as unknown as { spec?: { serviceAccountName?: string } }).spec?.serviceAccountName;
+  if (plural === 'pods' && account !== info.name)
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(info.name)} to pod running with different serviceaccount name.`,
     );
   const nodeName = (object as unknown as { spec?: { nodeName?: string } }).spec?.nodeName;
   const node = plural === 'pods' && nodeName ? core.storage.get(core.resources.find('', 'v1', 'nodes')!, '', nodeName)?.object : undefined;

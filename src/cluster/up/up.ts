@@ -16,6 +16,7 @@ import { connects } from '../../host/proxy/connects.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
+import type { OwnPort } from '../../meta/own-ports.js';
 import { ClusterDns } from '../../network/dns/server.js';
 import { KubeProxy } from '../../proxy/proxy.js';
 import type { Store } from '../../store/store.js';
@@ -182,6 +183,7 @@ async function realNode(
       clusterDNS: [dns],
       clusterDomain: o.clusterDomain,
       addresses: [address],
+      ownPorts: ownPorts(o, api.port),
       staticPodDir: path.join(o.dataDir, 'manifests'),
       withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
       serving: {
@@ -192,6 +194,7 @@ async function realNode(
         authorization: 'webhook',
       },
     });
+    api.kubelets.set(o.nodeName, { host: '127.0.0.1', port: kubelet.port });
     running.push(kubelet);
   });
   await progress('service rules (iptables)', async () => {
@@ -219,6 +222,16 @@ async function realNode(
     () => nodeReady(identities, [o.nodeName]),
     () => `${o.nodeName} is Ready`,
   );
+}
+
+/** What this process listens on besides the kubelet's port, at addresses that Pods' host ports could take over. */
+function ownPorts(o: UpOptions, apiPort: number): OwnPort[] {
+  const etcd = Number(/:(\d+)$/.exec(o.etcdListen ?? '')?.[1]);
+  return [
+    { protocol: 'TCP', port: apiPort, holder: 'kube-apiserver' },
+    ...['TCP', 'UDP'].map((protocol) => ({ protocol, port: DNS_PORT, holder: 'dns' })),
+    ...(etcd ? [{ protocol: 'TCP', port: etcd, holder: 'etcd' }] : []),
+  ];
 }
 
 async function nodeCertificate(api: ListeningApiServer, name: string, ips: readonly string[], env: Env) {
@@ -267,6 +280,7 @@ async function simulatedNodes(
           authorization: 'webhook',
         });
         port = served.port;
+        api.kubelets.set(name, { host: '127.0.0.1', port });
         running.push({
           async stop() {
             await served.close();

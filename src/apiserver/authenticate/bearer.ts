@@ -1,0 +1,41 @@
+/** Reads what a request says of its bearer token, as the original does: the header's second word, whatever follows it. */
+import { unauthorized } from '../../meta/errors.js';
+import { fromBase64 } from '../../util/bytes.js';
+import { type ApiRequest, header } from '../request.js';
+
+/** undefined: the header is of another kind, or gives no token: whoever sent it gave no bearer token at all. */
+export function bearerToken(authorization: string): string | undefined {
+  const [scheme = '', token] = authorization.trim().split(' ', 3);
+  return scheme.toLowerCase() === 'bearer' && token ? token : undefined;
+}
+
+const PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
+
+/** Subprotocols of a WebSocket, without those that carry a token. */
+export const withoutTokens = (protocols: string): string =>
+  protocols
+    .split(',')
+    .map((p) => p.trim())
+    .filter((p) => p && !p.startsWith(PROTOCOL))
+    .join(', ');
+
+/** Browsers cannot set headers on a WebSocket: the token comes as a subprotocol, beside another one that is answered. */
+export function webSocketToken(request: ApiRequest): string | undefined {
+  if ((header(request, 'upgrade') ?? '').toLowerCase() !== 'websocket') return undefined;
+  const sent = [request.headers['sec-websocket-protocol'] ?? []].flat().join(',');
+  const [encoded, second] = sent
+    .split(',')
+    .map((p) => p.trim())
+    .filter((p) => p.startsWith(PROTOCOL));
+  if (encoded === undefined) return undefined;
+  const text = encoded.slice(PROTOCOL.length);
+  if (second !== undefined || !/^[\w-]*$/.test(text)) throw unauthorized();
+  let token: string;
+  try {
+    token = new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(text.replace(/-/g, '+').replace(/_/g, '/')));
+  } catch {
+    throw unauthorized();
+  }
+  if (token && !withoutTokens(sent)) throw unauthorized();
+  return token || undefined;
+}
