@@ -185,12 +185,15 @@ function patched(contentType: string, before: AnyObject, value: unknown, call: C
 /** Server-side apply: makes the object where there is none. */
 async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters): Promise<Answer> {
   const { core, definition, info, request } = call;
-  const { value } = parseBody({ ...request, headers: { ...request.headers, 'content-type': 'application/yaml' } }, definition.kind);
+  const { value, ...text } = parseBody(
+    { ...request, headers: { ...request.headers, 'content-type': 'application/yaml' } },
+    definition.kind,
+  );
   const sent = value as AnyObject;
   if (typeof sent !== 'object' || sent === null) throw badRequest(`error decoding YAML: the body is not an object`);
   if (!sent.apiVersion || !sent.kind) throw badRequest(`invalid object type: ${sent.apiVersion ? '' : '/'}, Kind=${sent.kind ?? ''}`);
   if (sent.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
-  const applied = decodeAs(sent, expected(call), parameters.fieldValidation, call.warnings);
+  const applied = decodeAs(sent, expected(call), parameters.fieldValidation, call.warnings, text);
   // What was sent counts for ownership, without what reading it filled in.
   const intent = { ...sent, metadata: { ...sent.metadata } } as AnyObject;
   if (applied.metadata.name) checkName(call, applied);

@@ -15,6 +15,7 @@ import { type Encoded, type EventContext, encodeAnswer, encodeEvent, encodeObjec
 import { negotiate, type Representation } from '../encode/negotiate.js';
 import { PROTOBUF } from '../encode/protobuf.js';
 import { includeObject } from '../encode/table.js';
+import { warningHeaders } from '../encode/warnings.js';
 import { BODY_LIMIT } from '../handlers/body.js';
 import type { Metrics } from '../metrics.js';
 import type { ApiRequest } from '../request.js';
@@ -173,7 +174,8 @@ async function readBody(req: Req): Promise<Uint8Array> {
 
 async function send(request: ApiRequest, handled: Handled, res: Res, server: ApiServer, signal: AbortSignal): Promise<void> {
   const { answer, warnings } = handled;
-  for (const w of [...new Set(warnings)]) (res as http.ServerResponse).appendHeader('Warning', warning(w));
+  const warned = warningHeaders(warnings);
+  if (warned.length) (res as http.ServerResponse).setHeader('Warning', warned);
   let representation: Representation;
   try {
     const custom = 'definition' in answer && answer.definition?.custom === true;
@@ -212,9 +214,6 @@ async function send(request: ApiRequest, handled: Handled, res: Res, server: Api
     }
   }
 }
-
-/** Any text as a header: its UTF-8 bytes, which Node takes as Latin-1. A field's name may be in any script, and its answer must still come. */
-const warning = (text: string): string => `299 - ${Buffer.from(JSON.stringify(text.replace(/\x7f/g, '?')), 'utf8').toString('latin1')}`;
 
 /** People's programs get indented JSON unless they say otherwise. */
 function wantsPretty(request: ApiRequest): boolean {
