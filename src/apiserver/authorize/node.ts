@@ -29,12 +29,10 @@ export class NodeAuthorizer implements Authorizer {
   ) {
     for (const { key, object } of pods.list('')) this.put(key, object);
     pods.watch('', undefined, revision, revision).listen(
-      (items) => {
-        for (const i of items) {
-          if (i.type === 'BOOKMARK') continue;
-          if (i.type === 'DELETED') this.drop(i.entry.key, i.entry.object);
-          else this.put(i.entry.key, i.entry.object);
-        }
+      (i) => {
+        if (i.type === 'DELETED') this.drop(i.entry.key, i.entry.object);
+        else if (i.type !== 'BOOKMARK') this.put(i.entry.key, i.entry.object);
+        return true;
       },
       () => undefined,
     );
