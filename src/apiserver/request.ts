@@ -21,6 +21,10 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The whole body; an in-process caller hands over the parsed object. */
   readonly body?: Uint8Array | { readonly object: unknown };
+  /** In the place of a body that has not come yet: read once it is known who asks, and that he may. `take` is told of bytes and may throw. */
+  readonly read?: (take: (bytes: number) => void) => Promise<Uint8Array>;
+  /** Calls back once the answer was written, or never can be; absent: it is as soon as it is made. */
+  readonly written?: (fn: () => void) => void;
   /** Set where the transport itself knows who calls (in process). */
   readonly user?: UserInfo;
   /** The verified client certificate's subject, where one was given. */

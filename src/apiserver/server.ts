@@ -1,8 +1,8 @@
 /**
  * The API server: one function, `handle`, from a request to an answer, whatever the request came over.
- * authenticate -> impersonate -> authorize -> limit -> route by the resource table -> handler -> answer.
+ * authenticate -> impersonate -> authorize -> limit -> read the body -> route by the resource table -> handler -> answer.
  */
-import { internalError, type Status, StatusError, tooManyRequests } from '../meta/errors.js';
+import { internalError, type Status, StatusError } from '../meta/errors.js';
 import type { Env } from '../util/component.js';
 import type { AdmissionChain } from './admission/chain.js';
 import type { Answer } from './answer.js';
@@ -11,15 +11,13 @@ import { impersonate } from './authenticate/impersonate.js';
 import type { Authorizer } from './authorize/authorizer.js';
 import { forbiddenAnswer } from './authorize/forbidden.js';
 import type { Call, Core, FieldManager, Resources, WriteHook } from './core.js';
+import { Flow, kindOf, type Release } from './flow.js';
 import { admit } from './handlers/prepare.js';
 import type { NonResourceHandler } from './non-resource.js';
 import { type ApiRequest, narrowed, type RequestInfo, requestInfo, type UserInfo } from './request.js';
 import { checkScope, noSuchResource, route, type SubresourceHandlers } from './routes.js';
 import type { Storage } from './storage/storage.js';
 import { type KubeletAddress, type StreamTarget, streamTarget } from './subresources/streams.js';
-
-/** Requests under way at once, as --max-requests-inflight and --max-mutating-requests-inflight together. Watches and streams do not count. */
-export const IN_FLIGHT_LIMIT = 600;
 
 export interface ApiServerParts {
   readonly env: Env;
@@ -52,7 +50,7 @@ export class ApiServer implements Core {
   readonly authorizer: Authorizer;
   readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly hooks: Readonly<Record<string, WriteHook>>;
-  private inFlight = 0;
+  readonly flow = new Flow();
 
   constructor(private readonly parts: ApiServerParts) {
     this.env = parts.env;
@@ -70,21 +68,23 @@ export class ApiServer implements Core {
     const info = requestInfo(request);
     const warnings: string[] = [];
     let user: UserInfo | undefined;
-    const limited = info.verb !== 'watch' && !STREAMS.has(info.subresource);
-    let counted = false;
+    const held: Release[] = [];
     try {
-      if (limited && this.inFlight >= IN_FLIGHT_LIMIT) throw tooManyRequests('Too many requests, please try again later.', 1);
-      if (limited) {
-        this.inFlight++;
-        counted = true;
-      }
       user = await this.enter(request, info);
-      return { answer: await this.dispatch(request, info, user, warnings), info, user, warnings };
+      const inside = request.user !== undefined;
+      const slot = this.flow.enter(user, kindOf(info), inside);
+      if (request.written) request.written(slot);
+      else held.push(slot);
+      let whole = request;
+      if (request.read) {
+        const from = user;
+        whole = { ...request, body: await request.read((n) => void held.push(this.flow.enter(from, 'bytesIn', inside, n))) };
+      }
+      return { answer: await this.dispatch(whole, info, user, warnings), info, user, warnings };
     } catch (e) {
       return { answer: this.failure(e, info), info, user, warnings };
     } finally {
-      // One that was refused never counted.
-      if (counted) this.inFlight--;
+      for (const give of held) give();
     }
   }
 
@@ -105,6 +105,8 @@ export class ApiServer implements Core {
     const info = requestInfo(request);
     try {
       const user = await this.enter(request, info);
+      const slot = this.flow.enter(user, 'long', false);
+      request.written?.(slot);
       const definition = info.isResource ? this.resources.find(info.group, info.version, info.resource) : undefined;
       if (!definition) throw noSuchResource();
       checkScope({ definition, info });
@@ -170,4 +172,3 @@ export class ApiServer implements Core {
 
 /** Source: the feature gate AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35. */
 const INTO_PODS = new Set(['pods/exec', 'pods/attach', 'pods/portforward']);
-const STREAMS = new Set(['exec', 'attach', 'portforward', 'log', 'proxy']);

@@ -11,6 +11,7 @@ import { openMemoryStore } from '../store/memory.js';
 import { openRemoteStore, type RemoteStoreOptions } from '../store/remote/open.js';
 import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
+import { realClock } from '../util/clock.js';
 import type { Env } from '../util/component.js';
 import { ADMIN, type ClusterFiles, clusterFiles, kubeconfig, writeFile } from './files.js';
 
@@ -128,6 +129,7 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
       clientCa: files.ca.certificate,
       upgrade: upgradeHandler(api.server, backends),
       metrics: api.metrics,
+      clock: realClock,
     });
     const { port } = listening;
     await api.bootstrap();

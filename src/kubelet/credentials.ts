@@ -1,5 +1,7 @@
 /** Registry credentials of a pull: the pod's pull secrets, matched against the image's repository. Pure. */
+
 import type { Secret } from '../api/types/core/v1.js';
+import { parseJson } from '../meta/json.js';
 import { decodeBase64 } from './env-vars.js';
 import type { RegistryAuth } from './runtime.js';
 
@@ -50,11 +52,11 @@ function entries(secret: Secret): Entry[] {
   const data = secret.data ?? {};
   try {
     if (secret.type === 'kubernetes.io/dockerconfigjson' && data['.dockerconfigjson']) {
-      const { auths = {} } = JSON.parse(decodeBase64(data['.dockerconfigjson'])) as { auths?: Record<string, DockerConfigEntry> };
+      const { auths = {} } = parseJson(decodeBase64(data['.dockerconfigjson'])) as { auths?: Record<string, DockerConfigEntry> };
       return Object.entries(auths).map(([server, e]) => entry(server, e));
     }
     if (secret.type === 'kubernetes.io/dockercfg' && data['.dockercfg']) {
-      return Object.entries(JSON.parse(decodeBase64(data['.dockercfg'])) as Record<string, DockerConfigEntry>).map(([server, e]) =>
+      return Object.entries(parseJson(decodeBase64(data['.dockercfg'])) as Record<string, DockerConfigEntry>).map(([server, e]) =>
         entry(server, e),
       );
     }

@@ -32,7 +32,7 @@ describe('a manifest', () => {
     ['apiVersion: v1\nkind: Pod\nspec: {containers: [{name: c, image: x}]}', 'no metadata.name'],
     ['apiVersion: v1\nkind: Pod\nmetadata: {name: a}', 'no spec.containers'],
     ['apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c}]}', 'no name or no image'],
-    ['a: [', 'Flow sequence'],
+    ['a: [', 'unexpected end of the stream'],
   ])('%j is refused', (text, why) => {
     expect(() => take(text)).toThrow(why);
   });

@@ -80,6 +80,7 @@ export function listUnknown(value: ValueSchema, json: unknown, path: string, pro
       return;
     }
     for (const [key, inner] of Object.entries(json)) {
+      if (problems.length >= PROBLEM_LIMIT) return;
       const at = path ? `${path}.${key}` : key;
       const field = message.byName.get(key);
       // Forms of schemas that may be something else read themselves, and say nothing.

@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v1/
  */
 
+import { parseJson } from '../../meta/json.js';
 import { isZeroQuantity } from '../../meta/quantity.js';
 import type { ObjectMeta } from '../../meta/types/v1.js';
 import type { HorizontalPodAutoscaler as V1, HorizontalPodAutoscalerStatus as V1Status } from '../types/autoscaling/v1.js';
@@ -94,7 +95,7 @@ const clean = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T;
 
 function read<T>(text: string | undefined): T | undefined {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    return text === undefined ? undefined : (parseJson(text) as T);
   } catch {
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** Secrets: settings that are not for every eye. Source: https://kubernetes.io/docs/concepts/configuration/secret/ */
+
 import { forbidden, invalid, required, tooLong } from '../../meta/field-error.js';
+import { parseJson } from '../../meta/json.js';
 import { configMapKey } from '../../meta/names.js';
 import { type Errors, immutable, invalidAll, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
@@ -67,7 +69,7 @@ function dockerConfig(data: Readonly<Record<string, string>>, key: string): Erro
   const text = fromBase64(value);
   if (!text.trim()) return [invalid(path, HIDDEN, 'unexpected end of JSON input')];
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     if (typeof parsed === 'object' && !Array.isArray(parsed)) return [];
     return [
       invalid(

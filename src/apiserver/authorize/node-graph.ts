@@ -23,12 +23,10 @@ export class NodeGraph {
   follow(pods: ResourceCache, revision: number): this {
     for (const { key, object } of pods.list('')) this.put(key, object);
     pods.watch('', undefined, revision, revision).listen(
-      (items) => {
-        for (const i of items) {
-          if (i.type === 'BOOKMARK') continue;
-          if (i.type === 'DELETED') this.drop(i.entry.key);
-          else this.put(i.entry.key, i.entry.object);
-        }
+      (i) => {
+        if (i.type === 'DELETED') this.drop(i.entry.key);
+        else if (i.type !== 'BOOKMARK') this.put(i.entry.key, i.entry.object);
+        return true;
       },
       () => undefined,
     );

@@ -3,7 +3,9 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 
 /** More than this many are not reported. */
-const LIMIT = 20;
+const LIMIT = 100;
+/** How many parts of paths are looked at to find the text's order; beyond, the order is given up. */
+const WORK_LIMIT = 1_000_000;
 
 /** Paths of doubled fields as Kubernetes words them (`data.a`, `spec.containers[0].name`). The text must be valid JSON. */
 export function duplicateFields(json: string): string[] {
@@ -17,7 +19,9 @@ export function duplicateFields(json: string): string[] {
 /** Of what a strict reader refuses, in the order of the text: doubled fields, and `unknown` ones by their paths. */
 export function inDocumentOrder(json: string, unknown: ReadonlySet<string>): { readonly path: string; readonly again: boolean }[] {
   const found: { path: string; again: boolean }[] = [];
-  eachField(json, (path, again) => {
+  let work = 0;
+  eachField(json, (path, again, depth) => {
+    if (found.length >= 2 * LIMIT || (work += depth) > WORK_LIMIT) return;
     const at = path();
     if (again || unknown.has(at)) found.push({ path: at, again });
   });
@@ -25,7 +29,7 @@ export function inDocumentOrder(json: string, unknown: ReadonlySet<string>): { r
 }
 
 /** `again`: the object has had such a field already. */
-function eachField(json: string, visit: (path: () => string, again: boolean) => void): void {
+function eachField(json: string, visit: (path: () => string, again: boolean, depth: number) => void): void {
   // One frame per open object or list: its keys (objects) or the position (lists), and the key being read.
   const frames: { keys?: Set<string>; index: number; key: string }[] = [];
   let expectKey = false;
@@ -39,7 +43,7 @@ function eachField(json: string, visit: (path: () => string, again: boolean) => 
       const raw = json.slice(start, i);
       const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
       frame.key = key;
-      visit(() => pathOf(frames), frame.keys!.has(key));
+      visit(() => pathOf(frames), frame.keys!.has(key), frames.length);
       frame.keys!.add(key);
       expectKey = false;
     } else if (c === 123 /* { */) {

@@ -2,9 +2,10 @@
 import { decode } from '../../meta/decode.js';
 import { badRequest, StatusError, tooLarge, unsupportedMediaType } from '../../meta/errors.js';
 import { parseApiVersion } from '../../meta/gvk.js';
+import { parseJson } from '../../meta/json.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { TypeSchema } from '../../meta/schema/schema.js';
-import { parseYaml } from '../../meta/yaml.js';
+import { readYaml } from '../../meta/yaml.js';
 import { text } from '../../util/bytes.js';
 import { duplicateFields, inDocumentOrder } from '../encode/duplicate-fields.js';
 import { decodeProtobuf, PROTOBUF } from '../encode/protobuf.js';
@@ -30,6 +31,8 @@ export interface ParsedBody {
   readonly duplicates: readonly string[];
   /** The JSON text, where it was one. */
   readonly source?: string;
+  /** What a strict reader of YAML says about it. */
+  readonly yaml?: string;
 }
 
 /** The parsed body, whatever its format, and what of it a strict reader refuses. */
@@ -43,7 +46,10 @@ export function parseBody(request: ApiRequest, kind: string): ParsedBody {
   if (type === PROTOBUF) return { value: decodeProtobuf(body), duplicates: [] };
   if (type === 'application/yaml') {
     try {
-      return { value: parseYaml(text(body)), duplicates: [] };
+      const [first] = readYaml(text(body));
+      const twice = first?.duplicates ?? [];
+      const yaml = twice.length ? `yaml: unmarshal errors:\n${twice.map((d) => `  ${d}`).join('\n')}` : undefined;
+      return { value: first?.value ?? null, duplicates: [], yaml };
     } catch (e) {
       throw badRequest(`the object provided is unrecognized (must be of type ${kind}): yaml: ${(e as Error).message.split('\n')[0]}`);
     }
@@ -54,12 +60,12 @@ export function parseBody(request: ApiRequest, kind: string): ParsedBody {
     );
   }
   const source = text(body);
-  return { value: parseJson(source, kind), duplicates: duplicateFields(source), source };
+  return { value: json(source, kind), duplicates: duplicateFields(source), source };
 }
 
-function parseJson(source: string, kind: string): unknown {
+function json(source: string, kind: string): unknown {
   try {
-    return JSON.parse(source);
+    return parseJson(source);
   } catch (e) {
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${(e as Error).message}`,
@@ -73,7 +79,7 @@ export function decodeAs(
   expected: Expected,
   validation: Validation,
   warnings: string[],
-  { duplicates, source }: Omit<ParsedBody, 'value'> = { duplicates: [] },
+  { duplicates, source, yaml }: Omit<ParsedBody, 'value'> = { duplicates: [] },
 ): AnyObject {
   const { kind, apiVersion } = expected;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -99,11 +105,11 @@ export function decodeAs(
   }
   try {
     const { object, problems } = decode(expected.type, { ...value, kind, apiVersion }, validation);
-    const all = refused(problems, duplicates, source);
+    const all = [...(yaml ? [yaml] : []), ...refused(problems, duplicates, source)];
     if (all.length && validation === 'Strict') {
       throw badRequest(`strict decoding error: ${all.join(', ')}`);
     }
-    if (validation === 'Warn') warnings.push(...all);
+    if (validation === 'Warn') for (const problem of all) warnings.push(problem);
     return object;
   } catch (e) {
     if (e instanceof StatusError && e.code === 400)

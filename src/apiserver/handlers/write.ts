@@ -10,7 +10,7 @@ import { header } from '../request.js';
 import { Entry, serialize } from '../storage/entry.js';
 import type { Next, Written } from '../storage/storage.js';
 import { withPart } from '../subresources/parts.js';
-import { decodeAs, type Expected, readObject } from './body.js';
+import { decodeAs, type Expected, type ParsedBody, readObject } from './body.js';
 import { type WriteParameters, writeParameters } from './options.js';
 import { decodePatched, patchBody, patched, patchType } from './patch-types.js';
 import { checkName, goesNow, prepareCreate, prepareUpdate, type UpdateKind } from './prepare.js';
@@ -139,7 +139,7 @@ export async function patch(call: Call, kind: UpdateKind): Promise<Answer> {
   const type = patchType(request, definition.custom);
   const parameters = writeParameters(request.query, 'PatchOptions', userAgent(call), type === 'apply');
   const body = patchBody(request, type, definition.kind);
-  if (type === 'apply') return apply(call, kind, parameters, body.value);
+  if (type === 'apply') return apply(call, kind, parameters, body);
   const written = await change(call, parameters, kind, (current) => {
     const after = patched(type, current.object, body.value, definition.type);
     if (after?.metadata?.name !== undefined && after.metadata.name !== info.name) checkName(call, after);
@@ -154,14 +154,14 @@ export async function patch(call: Call, kind: UpdateKind): Promise<Answer> {
 }
 
 /** Server-side apply: makes the object where there is none. */
-async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters, value: unknown): Promise<Answer> {
+async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters, { value, ...text }: ParsedBody): Promise<Answer> {
   const { core, definition, info } = call;
   const sent = value as AnyObject;
   if (typeof sent !== 'object' || sent === null) throw badRequest(`error decoding YAML: the body is not an object`);
   if (!sent.apiVersion || !sent.kind) throw badRequest(`invalid object type: ${sent.apiVersion ? '' : '/'}, Kind=${sent.kind ?? ''}`);
   if (sent.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
   core.fields.check(definition, sent);
-  const applied = decodeAs(sent, expected(call), parameters.fieldValidation, call.warnings);
+  const applied = decodeAs(sent, expected(call), parameters.fieldValidation, call.warnings, text);
   // What was sent counts for ownership, without what reading it filled in.
   const intent = { ...sent, metadata: { ...sent.metadata } } as AnyObject;
   if (applied.metadata.name) checkName(call, applied);

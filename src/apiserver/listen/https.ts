@@ -8,17 +8,20 @@ import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { constants, gzip } from 'node:zlib';
-import { StatusError } from '../../meta/errors.js';
+import { StatusError, timeoutError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
+import type { Clock } from '../../util/clock.js';
 import type { Answer } from '../answer.js';
 import { type Encoded, type EventContext, encodeAnswer, encodeEvent, encodeObject } from '../encode/encode.js';
 import { negotiate, type Representation } from '../encode/negotiate.js';
 import { PROTOBUF } from '../encode/protobuf.js';
 import { includeObject } from '../encode/table.js';
+import { warningHeaders } from '../encode/warnings.js';
 import { BODY_LIMIT } from '../handlers/body.js';
 import type { Metrics } from '../metrics.js';
 import type { ApiRequest } from '../request.js';
 import type { ApiServer, Handled } from '../server.js';
+import { type Connection, Connections, HANDSHAKE_MS } from './connections.js';
 
 export interface HttpsOptions {
   readonly server: ApiServer;
@@ -31,6 +34,8 @@ export interface HttpsOptions {
   /** Exec and the like: takes over the socket. Undefined: such requests are refused. */
   readonly upgrade?: (request: ApiRequest, socket: Duplex, head: Uint8Array) => Promise<void>;
   readonly metrics?: Metrics;
+  /** For deadlines of reading and writing: real time, whatever the cluster's own is. */
+  readonly clock: Clock;
 }
 
 export interface Listening {
@@ -43,7 +48,26 @@ type Res = http.ServerResponse | http2.Http2ServerResponse;
 
 /** Answers larger than this are compressed for clients that accept gzip, as the original does. */
 const GZIP_FROM = 128 * 1024;
-const KEEP_ALIVE_MS = 180_000;
+/** For a body to come whole, and for an answer to be taken; for large ones more. */
+const BODY_MS = 60_000;
+const ANSWER_MS = 60_000;
+const SLOWEST_BYTES_PER_MS = 64;
+/** Who does not read what was refused him has no longer. */
+const REFUSED_MS = 10_000;
+/** The original's limits of a connection, and Node's of what a peer may do with its frames. */
+const MAX_STREAMS = 250;
+const WINDOW = 256 * 1024;
+const HTTP2_LIMITS: http2.SecureServerOptions = {
+  settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW, maxHeaderListSize: 64 * 1024 },
+  maxSessionMemory: 100,
+  maxSessionInvalidFrames: 100,
+  maxSessionRejectedStreams: 100,
+  maxOutstandingPings: 10,
+  maxSettings: 32,
+  maxHeaderListPairs: 128,
+  streamResetBurst: 1000,
+  streamResetRate: 100,
+} as http2.SecureServerOptions;
 
 export async function listenHttps(o: HttpsOptions): Promise<Listening> {
   const server = http2.createSecureServer({
@@ -51,42 +75,51 @@ export async function listenHttps(o: HttpsOptions): Promise<Listening> {
     cert: o.certificate,
     key: o.key,
     ...(o.clientCa ? { ca: o.clientCa, requestCert: true, rejectUnauthorized: false } : {}),
-    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20 },
-    maxSessionMemory: 100,
+    handshakeTimeout: HANDSHAKE_MS,
+    ...HTTP2_LIMITS,
   });
   return serve(server as unknown as NetServer, o);
 }
 
 async function serve(server: NetServer, o: HttpsOptions): Promise<Listening> {
-  const sockets = new Set<Socket>();
-  const sessions = new Set<http2.Http2Session>();
+  const connections = new Connections(o.clock);
+  const listener: Listener = { ...o, connections };
+  let handshaken: Connection | undefined;
   server.on('connection', (s: Socket) => {
-    sockets.add(s);
     s.setNoDelay(true);
-    s.on('close', () => sockets.delete(s));
     s.on('error', () => undefined);
+    connections.add(s);
   });
-  server.on('secureConnection', (s: TLSSocket) => s.on('error', () => undefined));
-  server.on('session', (s: http2.Http2Session) => {
-    sessions.add(s);
-    s.on('close', () => sessions.delete(s));
+  // Ahead of Node's own listener, which makes the session.
+  server.prependListener('secureConnection', (s: TLSSocket) => {
     s.on('error', () => undefined);
+    handshaken = connections.of(s);
+    if (handshaken) handshaken.tls = s;
   });
-  server.on('tlsClientError', () => undefined);
+  server.on('session', (s: http2.ServerHttp2Session) => {
+    s.on('error', () => undefined);
+    if (handshaken) handshaken.session = s;
+  });
+  server.on('tlsClientError', (_e, s: Socket) => s.destroy());
   server.on('sessionError', () => undefined);
-  Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS });
   server.on('request', (req: Req, res: Res) => {
-    receive(req, res, o).catch((e: Error) => {
+    receive(req, res, listener).catch((e: Error) => {
       o.server.env.log.error('an answer could not be sent', { error: e.message });
-      (res as http.ServerResponse).destroy?.();
+      destroy(res);
     });
   });
   server.on('upgrade', (req: http.IncomingMessage, socket: Duplex, head: Uint8Array) => {
     socket.on('error', () => undefined);
     const abort = new AbortController();
-    socket.on('close', () => abort.abort());
-    if (o.upgrade) o.upgrade(asRequest(req, abort.signal), socket, head).catch(() => socket.destroy());
-    else socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    const over = connections.of(req.socket)?.begin().over;
+    const after: (() => void)[] = over ? [over] : [];
+    socket.on('close', () => {
+      abort.abort();
+      for (const fn of after) fn();
+    });
+    if (!o.upgrade) return void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    const request = { ...asRequest(req, abort.signal), written: (fn: () => void) => (socket.destroyed ? fn() : void after.push(fn)) };
+    o.upgrade(request, socket, head).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -94,27 +127,48 @@ async function serve(server: NetServer, o: HttpsOptions): Promise<Listening> {
       server.off('error', reject);
       resolve();
     });
+  }).catch((e) => {
+    connections.close();
+    throw e;
   });
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const s of sessions) s.destroy();
-        for (const s of sockets) s.destroy();
+        connections.close();
       }),
   };
 }
 
-async function receive(req: Req, res: Res, o: HttpsOptions): Promise<void> {
-  const started = o.server.env.clock.now();
+interface Listener extends HttpsOptions {
+  readonly connections: Connections;
+}
+
+const destroy = (res: Res): void => void ((res as http2.Http2ServerResponse).stream?.destroy() ?? (res as http.ServerResponse).destroy?.());
+
+async function receive(req: Req, res: Res, o: Listener): Promise<void> {
+  const { clock } = o.server.env;
+  const started = clock.now();
   const abort = new AbortController();
-  res.on('close', () => abort.abort());
-  const body = req.method === 'GET' || req.method === 'HEAD' ? undefined : await readBody(req);
-  const request: ApiRequest = { ...asRequest(req, abort.signal), body };
-  const handled = await o.server.handle(request);
-  await send(request, handled, res, o.server, abort.signal);
-  o.metrics?.request(handled.info, statusOf(handled.answer), (o.server.env.clock.now() - started) / 1000);
+  const connection = o.connections.of((req as http2.Http2ServerRequest).stream?.session?.socket ?? req.socket);
+  const after: (() => void)[] = [];
+  const open = connection?.begin();
+  if (open) after.push(open.over);
+  let closed = false;
+  const written = (fn: () => void) => (closed ? fn() : void after.push(fn));
+  res.on('close', () => {
+    closed = true;
+    abort.abort();
+    for (const fn of after) fn();
+  });
+  const read = req.method === 'GET' || req.method === 'HEAD' ? undefined : (take: (n: number) => void) => readBody(req, take, o.clock);
+  const handled = await o.server.handle({ ...asRequest(req, abort.signal), read, written });
+  const known = handled.user !== undefined && handled.user.name !== 'system:anonymous';
+  if (known) connection?.prove();
+  else if (connection) written(connection.refuse().over);
+  await send({ request: asRequest(req, abort.signal), handled, req, res, o, signal: abort.signal, written, known });
+  o.metrics?.request(handled.info, statusOf(handled.answer), (clock.now() - started) / 1000);
 }
 
 const statusOf = (a: Answer): number => ('status' in a ? a.status : 200);
@@ -166,21 +220,42 @@ function peerOf(socket: TLSSocket): Peer {
 }
 
 /** Reads at most the body limit and one byte: the handler refuses what is longer. */
-async function readBody(req: Req): Promise<Uint8Array> {
+async function readBody(req: Req, take: (bytes: number) => void, clock: Clock): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= BODY_LIMIT + 1) chunks.push(chunk);
-    else if (length > BODY_LIMIT * 4) break;
+  const late = clock.after(BODY_MS, () => req.destroy(timeoutError('request did not complete within the allotted timeout', 1)));
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > BODY_LIMIT) return new Uint8Array(BODY_LIMIT + 1);
+      take(chunk.length);
+      chunks.push(chunk);
+    }
+  } finally {
+    late.cancel();
   }
-  if (length > BODY_LIMIT) return new Uint8Array(BODY_LIMIT + 1);
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-async function send(request: ApiRequest, handled: Handled, res: Res, server: ApiServer, signal: AbortSignal): Promise<void> {
-  const { answer, warnings } = handled;
-  for (const w of [...new Set(warnings)]) (res as http.ServerResponse).appendHeader('Warning', warning(w));
+/** One answer on its way. */
+interface Sending {
+  readonly request: ApiRequest;
+  readonly handled: Handled;
+  readonly req: Req;
+  readonly res: Res;
+  readonly o: Listener;
+  readonly signal: AbortSignal;
+  readonly written: (fn: () => void) => void;
+  /** Whether it is known who asks. */
+  readonly known: boolean;
+}
+
+async function send(s: Sending): Promise<void> {
+  const { request, res } = s;
+  const { server } = s.o;
+  const { answer, warnings } = s.handled;
+  const warned = warningHeaders(warnings);
+  if (warned.length) (res as http.ServerResponse).setHeader('Warning', warned);
   let representation: Representation;
   try {
     const custom = 'definition' in answer && answer.definition?.custom === true;
@@ -188,40 +263,41 @@ async function send(request: ApiRequest, handled: Handled, res: Res, server: Api
     const table = answer.is !== 'object' || answer.definition !== undefined || (answer.object as { kind?: string }).kind === 'Status';
     representation = negotiate(request.headers.accept as string | undefined, { custom, watch: answer.is === 'watch', table });
   } catch (e) {
-    if (answer.is === 'stream' || answer.is === 'bytes') representation = { mediaType: 'application/json', version: 'v1', pretty: false };
+    if (answer.is === 'stream' || answer.is === 'bytes') representation = PLAIN;
     else {
-      const status = (e as StatusError).status;
-      return finish(request, res, status.code ?? 406, 'application/json', Buffer.from(`${JSON.stringify(status)}\n`));
+      if (answer.is === 'watch') answer.watch.close();
+      return refuse(s, e as StatusError);
     }
   }
   switch (answer.is) {
     case 'watch':
-      return sendWatch(request, answer, representation, res, server, signal);
+      return sendWatch(s, answer, representation);
     case 'bytes':
-      return finish(request, res, answer.status, answer.contentType, answer.bytes, answer.headers);
+      return finish(s, answer.status, answer.contentType, answer.bytes, answer.headers);
     case 'stream':
       return sendStream(answer, res);
     default: {
       const headers = answer.is === 'object' ? answer.headers : undefined;
+      const form = wantsPretty(request) ? { ...representation, pretty: true } : representation;
       let encoded: Encoded;
       try {
-        encoded = encodeAnswer(
-          answer,
-          wantsPretty(request) ? { ...representation, pretty: true } : representation,
-          includeObject(request.query),
-          server.env.clock.now(),
-        );
+        encoded = encodeAnswer(answer, form, includeObject(request.query), server.env.clock.now());
       } catch (e) {
         if (!(e instanceof StatusError)) throw e;
-        encoded = encodeObject(e.code, e.status, { mediaType: 'application/json', version: 'v1', pretty: false });
+        return refuse(s, e);
       }
-      return finish(request, res, encoded.status, encoded.contentType, encoded.body, headers);
+      return finish(s, encoded.status, encoded.contentType, encoded.body, headers);
     }
   }
 }
 
-/** Any text as a header: its UTF-8 bytes, which Node takes as Latin-1. A field's name may be in any script, and its answer must still come. */
-const warning = (text: string): string => `299 - ${Buffer.from(JSON.stringify(text.replace(/\x7f/g, '?')), 'utf8').toString('latin1')}`;
+const PLAIN: Representation = { mediaType: 'application/json', version: 'v1', pretty: false };
+
+function refuse(s: Sending, e: StatusError): Promise<void> {
+  const { status, contentType, body } = encodeObject(e.code, e.status, PLAIN);
+  const retry = e.status.details?.retryAfterSeconds;
+  return finish(s, status, contentType, body, retry ? { 'Retry-After': String(retry) } : undefined, true);
+}
 
 /** People's programs get indented JSON unless they say otherwise. */
 function wantsPretty(request: ApiRequest): boolean {
@@ -231,14 +307,23 @@ function wantsPretty(request: ApiRequest): boolean {
 }
 
 async function finish(
-  request: ApiRequest,
-  res: Res,
+  s: Sending,
   status: number,
   contentType: string,
   body: Uint8Array,
   headers?: Readonly<Record<string, string>>,
+  refusal = false,
 ): Promise<void> {
+  const { request, req, res } = s;
   const r = res as http.ServerResponse;
+  // Held until it was taken. What is as small as a Status counts by its request alone.
+  if (!refusal && s.handled.user && body.length > SMALL) {
+    try {
+      s.written(s.o.server.flow.enter(s.handled.user, 'bytesOut', false, body.length));
+    } catch (e) {
+      return refuse(s, e as StatusError);
+    }
+  }
   for (const [k, v] of Object.entries(headers ?? {})) r.setHeader(k, v);
   r.setHeader('Cache-Control', 'no-cache, private');
   r.setHeader('Content-Type', contentType);
@@ -251,24 +336,44 @@ async function finish(
     r.setHeader('Vary', 'Accept-Encoding');
   }
   r.setHeader('Content-Length', out.length);
+  const late = s.o.clock.after((s.known ? ANSWER_MS : REFUSED_MS) + out.length / SLOWEST_BYTES_PER_MS, () => destroy(res));
+  s.written(() => late.cancel());
+  if (!req.complete && request.method !== 'GET' && request.method !== 'HEAD') return finishEarly(s, status, out);
   r.writeHead(status);
   r.end(request.method === 'HEAD' ? undefined : out);
 }
 
-function sendWatch(
-  request: ApiRequest,
-  answer: Extract<Answer, { is: 'watch' }>,
-  representation: Representation,
-  res: Res,
-  server: ApiServer,
-  signal: AbortSignal,
-): Promise<void> {
+const SMALL = 16 * 1024;
+/** How long what is left of a body is thrown away before the connection is: its sender may be about to read the answer. */
+const LINGER_MS = 1000;
+
+/** An answer that comes before the request's body, which nobody wants. */
+function finishEarly({ req, res, o }: Sending, status: number, out: Uint8Array): void {
+  const { stream } = res as http2.Http2ServerResponse;
+  if (stream) {
+    (res as http2.Http2ServerResponse).writeHead(status);
+    (res as http2.Http2ServerResponse).end(out, () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
+    return;
+  }
+  const r = res as http.ServerResponse;
+  r.setHeader('Connection', 'close');
+  r.writeHead(status);
+  r.end(out);
+  const { socket } = req;
+  const gone = o.clock.after(LINGER_MS, () => socket.destroy());
+  socket.once('close', () => gone.cancel());
+  req.resume();
+}
+
+function sendWatch(s: Sending, answer: Extract<Answer, { is: 'watch' }>, representation: Representation): Promise<void> {
+  const { request, res, signal } = s;
+  const { server } = s.o;
   const r = res as http.ServerResponse;
   r.setHeader('Cache-Control', 'no-cache, private');
   r.setHeader('Content-Type', representation.mediaType === PROTOBUF ? `${PROTOBUF};stream=watch` : 'application/json');
   r.writeHead(200);
   r.flushHeaders?.();
-  const { definition } = answer;
+  const { definition, watch } = answer;
   const from = definition.storedAs && definition.convert ? (definition.convert.fromStored as (o: AnyObject) => AnyObject) : undefined;
   const apiVersion = definition.group ? `${definition.group}/${definition.version}` : definition.version;
   const context: EventContext = {
@@ -280,22 +385,28 @@ function sendWatch(
     first: true,
   };
   return new Promise((resolve) => {
-    // A client that does not read is cut off rather than buffered for without end.
-    const limit = 64 * 1024 * 1024;
-    answer.watch.listen(
-      (items) => {
-        for (const item of items) r.write(encodeEvent(item, context));
-        if ((r.writableLength ?? 0) > limit) answer.watch.close();
+    // What a slow client has not taken waits in the watch's own queue, which is bounded, as stored objects rather than as encoded ones.
+    r.on('drain', () => watch.resume());
+    watch.listen(
+      (item) => {
+        const room = r.write(encodeEvent(item, context));
+        return room || (r.writableLength ?? 0) < WATCH_BUFFER;
       },
       () => {
         r.end();
+        // Its end may never be taken, either.
+        const late = s.o.clock.after(REFUSED_MS, () => destroy(res));
+        s.written(() => late.cancel());
         resolve();
       },
     );
-    signal.addEventListener('abort', () => answer.watch.close(), { once: true });
-    if (signal.aborted) answer.watch.close();
+    signal.addEventListener('abort', () => watch.close(), { once: true });
+    if (signal.aborted) watch.close();
   });
 }
+
+/** Encoded events on their way to one client. */
+const WATCH_BUFFER = 1024 * 1024;
 
 async function sendStream(answer: Extract<Answer, { is: 'stream' }>, res: Res): Promise<void> {
   const r = res as http.ServerResponse;

@@ -12,8 +12,9 @@ const web = (o: AnyObject) => o.metadata.labels?.app === 'web';
 const follow = (c: ResourceCache, since?: number, namespace = '', filter?: typeof web) => {
   const got: string[] = [];
   c.watch(namespace, filter, since, 0).listen(
-    (items) => {
-      for (const i of items) got.push(i.type === 'BOOKMARK' ? i.type : `${i.type} ${i.entry.name} ${i.revision}`);
+    (i) => {
+      got.push(i.type === 'BOOKMARK' ? i.type : `${i.type} ${i.entry.name} ${i.revision}`);
+      return true;
     },
     () => got.push('END'),
   );

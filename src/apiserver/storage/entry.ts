@@ -45,6 +45,11 @@ export class Entry {
     return this.served;
   }
 
+  /** Bytes of the stored form. */
+  get size(): number {
+    return this.stored.length;
+  }
+
   /** Whether `object`, serialized as `bytes`, is what is stored already; another order of keys makes no other object. */
   isStored(bytes: Uint8Array, object: AnyObject): boolean {
     if (bytes.length !== this.stored.length) return false;

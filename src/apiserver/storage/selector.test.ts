@@ -12,9 +12,9 @@ it('tells of an object that left the selector as it last matched, under the revi
   cache
     .watch('', (o) => o.metadata.labels?.a === '1', 1, 1)
     .listen(
-      (items) => {
-        for (const i of items)
-          if (i.type !== 'BOOKMARK') seen.push([i.type, i.entry.object.metadata.labels?.a, i.entry.object.metadata.resourceVersion]);
+      (i) => {
+        if (i.type !== 'BOOKMARK') seen.push([i.type, i.entry.object.metadata.labels?.a, i.entry.object.metadata.resourceVersion]);
+        return true;
       },
       () => undefined,
     );

@@ -98,8 +98,9 @@ it('reads all again when changes were missed, tells its watchers the difference,
   const before = b.revision;
   const told: string[] = [];
   cache.watch('', undefined, before, 0).listen(
-    (items) => {
-      for (const i of items) if (i.type !== 'BOOKMARK') told.push(`${i.type} ${i.entry.name}`);
+    (i) => {
+      if (i.type !== 'BOOKMARK') told.push(`${i.type} ${i.entry.name}`);
+      return true;
     },
     () => told.push('END'),
   );

@@ -10,16 +10,24 @@ export interface EntryEvent {
 
 export type WatchItem = EntryEvent | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEventsEnd?: boolean };
 
-/** Events a slow watcher may fall behind before its watch is closed (it then lists again, as with the original). */
+/** How far a slow watcher may fall behind before its watch is closed (it then lists again, as with the original). */
 export const WATCH_QUEUE_LIMIT = 10_000;
+export const WATCH_QUEUE_BYTES = 32 * 1024 * 1024;
+
+/** Takes one item; false: no more until `resume` is called. */
+type Take = (item: WatchItem) => boolean;
 
 export class ResourceWatch {
   private queue: WatchItem[] = [];
+  /** How much of the queue was handed over. */
+  private taken = 0;
   /** What it begins with is all wanted, however much it is: only what comes after counts as falling behind. */
-  private begun = 0;
+  private behind = 0;
+  private behindBytes = 0;
   private wake?: () => void;
   private closed = false;
-  private onItems?: (items: WatchItem[]) => void;
+  private stalled = false;
+  private take?: Take;
   private onEnd?: () => void;
   private readonly closers: (() => void)[] = [];
 
@@ -27,24 +35,46 @@ export class ResourceWatch {
 
   /** What the watch begins with, before anyone listens: present objects, or the changes since its start. */
   begin(item: WatchItem): void {
-    this.begun = this.queue.push(item);
+    this.queue.push(item);
   }
 
   push(item: WatchItem): void {
     if (this.closed) return;
-    if (this.onItems) return this.onItems([item]);
+    if (this.take && !this.stalled) {
+      this.stalled = !this.take(item);
+      return;
+    }
     this.queue.push(item);
-    if (this.queue.length > this.begun + WATCH_QUEUE_LIMIT) return this.close();
+    this.behindBytes += item.type === 'BOOKMARK' ? 0 : item.entry.size;
+    if (++this.behind > WATCH_QUEUE_LIMIT || this.behindBytes > WATCH_QUEUE_BYTES) {
+      this.queue = [];
+      this.taken = 0;
+      return this.close();
+    }
     this.wake?.();
   }
 
   /** Takes the place of iteration: items are handed over as they come. Cheapest for the listener. */
-  listen(onItems: (items: WatchItem[]) => void, onEnd: () => void): void {
-    this.onItems = onItems;
+  listen(take: Take, onEnd: () => void): void {
+    this.take = take;
     this.onEnd = onEnd;
-    if (this.queue.length) onItems(this.queue);
-    this.queue = [];
+    this.resume();
     if (this.closed) onEnd();
+  }
+
+  /** Who listens can take more. */
+  resume(): void {
+    if (!this.take || this.closed) return;
+    this.stalled = false;
+    while (this.taken < this.queue.length && !this.stalled) {
+      this.stalled = !this.take(this.queue[this.taken]!);
+      this.taken++;
+    }
+    if (this.taken < this.queue.length) return;
+    this.queue = [];
+    this.taken = 0;
+    this.behind = 0;
+    this.behindBytes = 0;
   }
 
   close(): void {
@@ -73,7 +103,8 @@ export class ResourceWatch {
         if (this.queue.length) {
           const batch = this.queue;
           this.queue = [];
-          this.begun = 0;
+          this.behind = 0;
+          this.behindBytes = 0;
           yield batch;
         } else if (this.closed) return;
         else {

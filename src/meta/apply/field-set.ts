@@ -3,6 +3,9 @@
  * field, `k:{…}` for an item of a list with keys, `v:…` for an item of a set. An empty node is a member; `.` says that a node with children
  * is one, too. Sets are shared with stored objects and never changed. Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */
+
+import { parseJson } from '../json.js';
+
 export interface FieldSet {
   readonly [element: string]: FieldSet;
 }
@@ -96,7 +99,7 @@ export function elementText(element: string): string {
   if (element.startsWith('f:')) return `.${rest}`;
   if (element.startsWith('v:')) return `[=${rest}]`;
   if (element.startsWith('k:')) {
-    const keys = JSON.parse(rest) as Record<string, unknown>;
+    const keys = parseJson(rest) as Record<string, unknown>;
     return `[${Object.keys(keys)
       .map((k) => `${k}=${JSON.stringify(keys[k])}`)
       .join(',')}]`;

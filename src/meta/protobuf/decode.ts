@@ -1,6 +1,8 @@
 /** Protobuf into the JSON form of an object. Unknown fields are skipped, as Go's generated code skips them. */
+
 import { base64 } from '../../util/bytes.js';
 import { timestamp } from '../../util/clock.js';
+import { parseJson } from '../json.js';
 import type { FieldSchema, Special, TypeSchema, ValueSchema } from '../schema/schema.js';
 import { DEPTH_LIMIT, type Reader } from './reader.js';
 
@@ -140,6 +142,6 @@ function readSpecial(special: Special, r: Reader, depth: number): unknown {
     case 'JSONSchemaPropsOrStringArray':
       return seen.chunks[2] ? seen.chunks[2].map((b) => new TextDecoder().decode(b)) : bytes(1) ? nested(bytes(1)!) : undefined;
     default:
-      return bytes(1)?.length ? JSON.parse(text(1)) : undefined;
+      return bytes(1)?.length ? parseJson(text(1)) : undefined;
   }
 }

@@ -1,0 +1,148 @@
+/**
+ * What a listener knows of its connections, and when it lets go of one: a handshake or a request head that does not come to its end, nothing
+ * asked for a long time, answers that nobody takes. Memory that those hold who have not shown who they are is bounded by their number.
+ */
+import type { ClientHttp2Session, ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { type Clock, every, type Timer } from '../../util/clock.js';
+
+export const HANDSHAKE_MS = 10_000;
+/** From the handshake to the first whole request. */
+const FIRST_REQUEST_MS = 15_000;
+/** From the first byte of a later request's head to its last. */
+const HEAD_MS = 30_000;
+const IDLE_MS = 180_000;
+const SWEEP_MS = 5000;
+/** Connections nobody has shown who he is on; of more the oldest goes. */
+const UNPROVEN_LIMIT = 1000;
+const CONNECTION_LIMIT = 20_000;
+/** Refusals on one connection that were not taken. */
+const REFUSED_LIMIT = 32;
+
+export class Connection {
+  open = 0;
+  requests = 0;
+  proven = false;
+  refused = 0;
+  session?: ServerHttp2Session | ClientHttp2Session;
+  tls?: TLSSocket;
+  /** When it was opened, then when its last request was over. */
+  since: number;
+  private readBefore = 0;
+  /** Since when bytes have come that make no request yet. */
+  private headSince?: number;
+
+  constructor(
+    readonly socket: Socket,
+    private readonly all: Connections,
+  ) {
+    this.since = all.now();
+  }
+
+  /** A request has come; `over` is to be called when its answer was written or its connection is gone. */
+  begin(): { over: () => void } {
+    this.requests++;
+    this.open++;
+    this.headSince = undefined;
+    let done = false;
+    return {
+      over: () => {
+        if (done) return;
+        done = true;
+        this.open--;
+        this.since = this.all.now();
+        this.readBefore = this.socket.bytesRead;
+      },
+    };
+  }
+
+  /** Who is on this connection is known. */
+  prove(): void {
+    if (this.proven) return;
+    this.proven = true;
+    this.all.unproven.delete(this);
+  }
+
+  /** An answer to one who is not known. Whoever collects such answers without reading them loses his connection. */
+  refuse(): { over: () => void } {
+    if (++this.refused > REFUSED_LIMIT && !this.proven) this.destroy();
+    let done = false;
+    return {
+      over: () => {
+        if (!done) this.refused--;
+        done = true;
+      },
+    };
+  }
+
+  /** Whether it has been waited for long enough. */
+  isOver(now: number): boolean {
+    if (this.open > 0) return false;
+    if (this.requests === 0) return now - this.since > FIRST_REQUEST_MS;
+    if (now - this.since > IDLE_MS) return true;
+    if (this.session || this.socket.bytesRead === this.readBefore) return false;
+    this.headSince ??= now;
+    return now - this.headSince > HEAD_MS;
+  }
+
+  destroy(): void {
+    this.session?.destroy();
+    this.socket.destroy();
+  }
+}
+
+export class Connections {
+  /** In the order in which they came. */
+  readonly unproven = new Set<Connection>();
+  private readonly all = new Set<Connection>();
+  private readonly byPeer = new Map<string, Connection>();
+  private readonly sweeper: Timer;
+
+  constructor(private readonly clock: Clock) {
+    this.sweeper = every(clock, SWEEP_MS, () => this.sweep());
+  }
+
+  now(): number {
+    return this.clock.monotonic();
+  }
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  add(socket: Socket): void {
+    if (this.all.size >= CONNECTION_LIMIT) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, this);
+    const peer = peerOf(socket);
+    this.all.add(connection);
+    this.unproven.add(connection);
+    this.byPeer.set(peer, connection);
+    socket.on('close', () => {
+      this.all.delete(connection);
+      this.unproven.delete(connection);
+      if (this.byPeer.get(peer) === connection) this.byPeer.delete(peer);
+    });
+    if (this.unproven.size > UNPROVEN_LIMIT) for (const oldest of [this.unproven.values().next().value!]) oldest.destroy();
+  }
+
+  /** The connection under a TLS socket, or under the one a request came by. */
+  of(socket: { remoteAddress?: string; remotePort?: number } | undefined | null): Connection | undefined {
+    return socket ? this.byPeer.get(peerOf(socket)) : undefined;
+  }
+
+  close(): void {
+    this.sweeper.cancel();
+    for (const c of [...this.all]) c.destroy();
+  }
+
+  private sweep(): void {
+    const now = this.now();
+    for (const c of [...this.all]) if (c.isOver(now)) c.destroy();
+  }
+}
+
+const peerOf = (s: { remoteAddress?: string; remotePort?: number }): string => `${s.remoteAddress} ${s.remotePort}`;
