@@ -126,6 +126,11 @@ export class MemoryFiles implements FileSystem {
     this.changed(path);
   }
 
+  async create(path: string, mode: number): Promise<void> {
+    if (this.find(path, false)) throw new Error(`open ${path}: file exists`);
+    return this.write(path, '', mode);
+  }
+
   async append(path: string, data: Uint8Array | string): Promise<void> {
     const e = this.find(path);
     if (!e) return this.write(path, data);
