@@ -130,6 +130,9 @@ async function startContainerd(o: UpOptions, log: Logger): Promise<[ContainerdDa
   return [daemon, await daemon.start()];
 }
 
+/** The kernel's settings as they were before the cluster. */
+export const kernelSettings = (dataDir: string): string => path.join(dataDir, 'kernel.json');
+
 /** The containerd of a data directory. */
 export function containerdOf(dataDir: string, registryMirrors: Readonly<Record<string, string>>, log: Logger): ContainerdDaemon {
   return new ContainerdDaemon({
@@ -158,7 +161,7 @@ async function realNode(
     'pod network',
     async () => {
       writeCniConfig({ confDir: path.join(o.dataDir, 'cni'), ipamDir: path.join(o.dataDir, 'cni-ipam'), podCidr });
-      await preparePodNetwork({ podCidr: o.podCidr });
+      await preparePodNetwork({ podCidr: o.podCidr, nodeCidr: podCidr, remember: kernelSettings(o.dataDir) });
     },
     () => podCidr,
   );
