@@ -4,6 +4,7 @@ export interface FileInfo {
   readonly size: number;
   readonly mode: number;
   readonly inode: number;
+  readonly gid: number;
   readonly modifiedAt: number;
 }
 
@@ -30,6 +31,8 @@ export interface FileSystem {
   chmod(path: string, mode: number): Promise<void>;
   /** -1 keeps. */
   chown(path: string, uid: number, gid: number): Promise<void>;
+  /** A folder and all below it become a group's, which may write; folders hand the group on (setgid). */
+  giveToGroup(path: string, gid: number): Promise<void>;
   /** Writes `from` compressed to `to`. */
   gzip(from: string, to: string): Promise<void>;
   /** Resolves at a change of the file or after `ms`, whichever is first. */
@@ -97,6 +100,8 @@ export interface MachineFacts {
   readonly os: string;
   readonly osImage: string;
   readonly kernelVersion: string;
+  /** Whether the kernel confines programs by AppArmor profiles. */
+  readonly appArmor: boolean;
   readonly machineID: string;
   readonly systemUUID: string;
   readonly bootID: string;
@@ -164,6 +169,8 @@ export interface ProbeTransport {
 }
 
 export interface Host {
+  /** A name for a secret that may lie on the machine's disk: it does not give the secret away. */
+  digest(secret: string): string;
   readonly files: FileSystem;
   readonly mounter: Mounter;
   readonly cgroups: Cgroups;

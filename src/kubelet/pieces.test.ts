@@ -392,21 +392,28 @@ describe('pull secrets', () => {
     ['h1.example.com/x', { '*.example.com': { username: 'a' } }, ['a']],
     ['docker.io/library/x', { 'https://index.docker.io/v1/': { username: 'hub' } }, ['hub']],
   ])('%s with %j', (repository, auths, users) => {
-    expect(credentialsFor(repository, [secret(auths)]).map((a) => a.username)).toEqual(users);
-    expect(credentialsFor(repository, [secret(auths, 'kubernetes.io/dockercfg')]).map((a) => a.username)).toEqual(users);
+    expect(credentialsFor(repository, [secret(auths)], String).map((c) => c.auth.username)).toEqual(users);
+    expect(credentialsFor(repository, [secret(auths, 'kubernetes.io/dockercfg')], String).map((c) => c.auth.username)).toEqual(users);
   });
   it('keep colons in passwords', () => {
-    expect(credentialsFor('h.test/x', [secret({ 'h.test': { auth: btoa('u:p:q') } })])).toEqual([{ username: 'u', password: 'p:q' }]);
+    const auth = { username: 'u', password: 'p:q' };
+    expect(credentialsFor('h.test/x', [secret({ 'h.test': { auth: btoa('u:p:q') } })], (s) => `hash of ${s}`)).toEqual([
+      { auth, source: { uid: '', namespace: 'ns', name: 's', hash: `hash of ${JSON.stringify(auth)}` } },
+    ]);
   });
   it('that cannot be read name themselves', () => {
     expect(() =>
-      credentialsFor('h.test/x', [
-        {
-          metadata: { name: 's', namespace: 'ns' },
-          type: 'kubernetes.io/dockerconfigjson',
-          data: { '.dockerconfigjson': btoa('{') },
-        } as unknown as Secret,
-      ]),
+      credentialsFor(
+        'h.test/x',
+        [
+          {
+            metadata: { name: 's', namespace: 'ns' },
+            type: 'kubernetes.io/dockerconfigjson',
+            data: { '.dockerconfigjson': btoa('{') },
+          } as unknown as Secret,
+        ],
+        String,
+      ),
     ).toThrow('pull secret ns/s');
   });
 });

@@ -8,6 +8,7 @@ import { nameOf, namespaceOf, uidOf, usesHostNetwork } from './pods.js';
 import { containerResources, podCgroup } from './qos.js';
 import type { ContainerConfig, DnsConfig, Image, Mount, PortMapping, SandboxConfig } from './runtime.js';
 import { containerSecurity, effective, namespaces } from './security.js';
+import { sysctlName } from './unsupported.js';
 
 export interface ConfigContext {
   readonly folders: Folders;
@@ -39,7 +40,7 @@ export function sandboxConfig(pod: Pod, attempt: number, dns: DnsConfig, ctx: Co
     labels: sandboxLabels(pod),
     annotations: sandboxAnnotations(pod),
     cgroupParent: podCgroup(ctx.cgroupRoot, pod),
-    sysctls: Object.fromEntries((sc.sysctls ?? []).map((s) => [s.name, s.value])),
+    sysctls: Object.fromEntries((sc.sysctls ?? []).map((s) => [sysctlName(s.name), s.value])),
     security: {
       namespaces: namespaces(pod),
       ...(sc.seLinuxOptions ? { selinux: sc.seLinuxOptions } : {}),

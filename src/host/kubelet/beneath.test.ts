@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeAtomically } from '../../kubelet/volumes/atomic-writer.js';
 import { here, openInside, using } from './beneath.js';
 import { DiskFiles } from './files.js';
 
@@ -143,5 +144,58 @@ describe("the kubelet's own folders", () => {
     expect(fs.readdirSync(own)).toEqual([]);
     expect(fs.readdirSync(`${dir}/host`)).toEqual(['file']);
     expect(descriptors()).toBe(before);
+  });
+});
+
+describe('fsGroup', () => {
+  const gid = process.getgid!();
+  const mode = (at: string) => (fs.lstatSync(at).mode & 0o7777).toString(8);
+  const put = (payload: Record<string, number>, group?: number) =>
+    writeAtomically(
+      files,
+      `${own}/v`,
+      new Map(Object.entries(payload).map(([k, mode]) => [k, { data: Buffer.from(k), mode }])),
+      0,
+      group === undefined ? {} : { gid: group },
+    );
+
+  it.each<[string, number, string, string]>([
+    ['0644', 0o644, '644', '644'],
+    ['0600', 0o600, '640', '600'],
+    ['0400', 0o400, '440', '400'],
+    ['0000', 0o000, '440', '0'],
+    ['0755', 0o755, '755', '755'],
+    ['0222', 0o222, '662', '222'],
+  ])('lets the group read, not write, a file of mode %s', async (_, given, right, without) => {
+    fs.mkdirSync(`${own}/v`);
+    await put({ 'a/b/file': given }, gid);
+    expect(mode(`${own}/v/..data/a/b/file`)).toBe(right);
+    await files.remove(`${own}/v`);
+    fs.mkdirSync(`${own}/v`);
+    await put({ 'a/b/file': given });
+    expect(mode(`${own}/v/..data/a/b/file`)).toBe(without);
+  });
+  it('has the group enter every folder, and hand itself on', async () => {
+    fs.mkdirSync(`${own}/v`, { mode: 0o700 });
+    await put({ 'a/b/file': 0o600 }, gid);
+    const real = fs.realpathSync(`${own}/v/..data`);
+    expect([`${own}/v`, real, `${real}/a`, `${real}/a/b`].map(mode)).toEqual(['2750', '2755', '2755', '2755']);
+  });
+  it.skipIf(process.getuid?.() !== 0)('owns all of a payload (left out unless root)', async () => {
+    fs.mkdirSync(`${own}/v`);
+    await put({ 'a/b/file': 0o600 }, 2000);
+    const real = fs.realpathSync(`${own}/v/..data`);
+    expect([`${own}/v`, real, `${real}/a`, `${real}/a/b`, `${real}/a/b/file`].map((f) => fs.lstatSync(f).gid)).toEqual([
+      2000, 2000, 2000, 2000, 2000,
+    ]);
+  });
+  it('owns all of a volume and follows no link in it', async () => {
+    fs.mkdirSync(`${own}/v/a`, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(`${own}/v/a/file`, '', { mode: 0o600 });
+    fs.symlinkSync('../../../host/file', `${own}/v/a/l`);
+    fs.symlinkSync('../../host', `${own}/v/folder`);
+    await files.giveToGroup(`${own}/v`, gid);
+    expect([`${own}/v`, `${own}/v/a`, `${own}/v/a/file`].map(mode)).toEqual(['2770', '2770', '660']);
+    expect(mode(`${dir}/host/file`)).toBe('600');
   });
 });

@@ -272,3 +272,31 @@ export async function treeUsage(folder: FileHandle): Promise<{ usedBytes: number
   });
   return { usedBytes: Number(blocks * BLOCK), inodes };
 }
+
+const READ_WRITE = 0o660;
+/** setgid: what is made in it is the group's, too. */
+const SEARCH = 0o2110;
+
+/** A folder and all below it on its own mount become a group's. Links are given, not followed. */
+export async function giveToGroup(folder: FileHandle, gid: number): Promise<void> {
+  await walk(folder, {
+    async enter(h) {
+      const { mode, uid } = await h.stat();
+      await fs.chown(here(h), uid, gid);
+      await fs.chmod(here(h), (mode & 0o7777) | READ_WRITE | SEARCH);
+    },
+    async entry(h, name) {
+      // Held, so that what was given is what is opened up.
+      const file = await fs.open(inside(h, name), O_PATH | constants.O_NOFOLLOW).catch(gone);
+      if (!file) return;
+      try {
+        const s = await file.stat();
+        if (s.isSymbolicLink()) return await fs.lchown(inside(h, name), s.uid, gid).catch(gone);
+        await fs.chown(here(file), s.uid, gid);
+        await fs.chmod(here(file), (s.mode & 0o7777) | READ_WRITE);
+      } finally {
+        await file.close();
+      }
+    },
+  });
+}

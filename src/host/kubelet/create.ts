@@ -1,4 +1,5 @@
 /** A kubelet on the real machine: containerd, mounts, cgroups, and its HTTPS server. */
+import { createHash } from 'node:crypto';
 import type { Client } from '../../client/client.js';
 import type { Host } from '../../kubelet/host.js';
 import { Kubelet, type KubeletOptions } from '../../kubelet/kubelet.js';
@@ -45,6 +46,7 @@ export async function realHost(
   const cgroups = await machineCgroups();
   const files = new DiskFiles([folders.root, `${folders.root}/pods`, folders.podLogs, folders.containerLogs]);
   return {
+    digest: (secret) => createHash('sha256').update(secret).digest('hex'),
     files,
     mounter: new MachineMounter(files),
     cgroups,

@@ -4,7 +4,19 @@ import fs, { type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type FileInfo, FileNotFound, type FileSystem } from '../../kubelet/host.js';
-import { codeOf, components, here, inside, openBeneath, openPlain, openRoot, removeTree, treeUsage, using } from './beneath.js';
+import {
+  codeOf,
+  components,
+  giveToGroup,
+  here,
+  inside,
+  openBeneath,
+  openPlain,
+  openRoot,
+  removeTree,
+  treeUsage,
+  using,
+} from './beneath.js';
 
 /** The words of an error with the path that was asked for, in place of a descriptor's. */
 function named(e: unknown, at: string): Error {
@@ -35,7 +47,7 @@ function typeOf(s: Stats): FileInfo['type'] {
 async function info(work: Promise<Stats>): Promise<FileInfo | undefined> {
   try {
     const s = await work;
-    return { type: typeOf(s), size: s.size, mode: s.mode & 0o7777, inode: s.ino, modifiedAt: s.mtimeMs };
+    return { type: typeOf(s), size: s.size, mode: s.mode & 0o7777, inode: s.ino, gid: s.gid, modifiedAt: s.mtimeMs };
   } catch (e) {
     if (codeOf(e) === 'ENOENT' || codeOf(e) === 'ENOTDIR') return undefined;
     throw e;
@@ -181,6 +193,10 @@ export class DiskFiles implements FileSystem {
       const s = uid < 0 || gid < 0 ? await fs.lstat(p) : undefined;
       await fs.lchown(p, uid < 0 ? s!.uid : uid, gid < 0 ? s!.gid : gid);
     });
+  }
+
+  giveToGroup(at: string, gid: number): Promise<void> {
+    return this.folder(at, (h) => giveToGroup(h, gid));
   }
 
   gzip(from: string, to: string): Promise<void> {

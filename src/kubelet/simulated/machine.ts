@@ -24,7 +24,8 @@ function facts(m: SimulatedMachine): MachineFacts {
     architecture: 'amd64',
     os: 'linux',
     osImage: 'k8ts simulated node',
-    kernelVersion: 'simulated',
+    kernelVersion: '6.12.0-simulated',
+    appArmor: true,
     machineID: m.nodeName,
     systemUUID: m.nodeName,
     bootID: m.nodeName,
@@ -111,5 +112,13 @@ export function simulatedHost(
     resolvConf: async () => 'nameserver 192.0.2.53\n',
     hostsFile: async () => `127.0.0.1\tlocalhost\n${m.address}\t${m.nodeName}\n`,
   };
-  return { files, mounter: linkMounts(files), cgroups: noCgroups, machine, probes: new SimulatedProbes(network) };
+  // Its disk is this process' memory, where the secret itself lies, too.
+  return {
+    digest: (secret) => secret,
+    files,
+    mounter: linkMounts(files),
+    cgroups: noCgroups,
+    machine,
+    probes: new SimulatedProbes(network),
+  };
 }

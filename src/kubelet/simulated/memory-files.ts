@@ -196,6 +196,10 @@ export class MemoryFiles implements FileSystem {
     this.must(path);
   }
 
+  async giveToGroup(path: string): Promise<void> {
+    this.must(path);
+  }
+
   async gzip(from: string, to: string): Promise<void> {
     await this.write(to, await this.read(from)); // nothing to save in memory that is simulated
   }
@@ -253,5 +257,6 @@ const info = (e: Entry | undefined): FileInfo | undefined =>
     size: e.type === 'symlink' ? e.target.length : e.data.length,
     mode: e.mode,
     inode: e.inode,
+    gid: 0,
     modifiedAt: e.modifiedAt,
   };
