@@ -10,7 +10,7 @@ import { parseResolvConf, podDns } from './dns.js';
 import { fieldValue, resourceValue } from './downward.js';
 import { goDuration } from './duration.js';
 import { environment } from './env-vars.js';
-import { expand } from './expansion.js';
+import { Expansion } from './expansion.js';
 import { hostsFile, kernelHostName, podHostName } from './hostname.js';
 import { defaultPullPolicy, parseImageName, withDefaultTag } from './image-name.js';
 import { containerResources, cpuShares, oomScore, podCgroup, podLimits, qosClass } from './qos.js';
@@ -76,9 +76,12 @@ describe('expansion', () => {
     ['$$$(A)', '$1'],
     ['$(A', '$(A'],
     ['$A $', '$A $'],
+    ['$(A) $(B', '1 $(B'],
+    ['$($(A)', '$($(A)'],
+    ['$()', '$()'],
     ['', ''],
   ])('%s', (text, out) => {
-    expect(expand(text, (n) => ({ A: '1', B: '2' })[n])).toBe(out);
+    expect(new Expansion().expand(text, (n) => ({ A: '1', B: '2' })[n], 'text')).toBe(out);
   });
 });
 

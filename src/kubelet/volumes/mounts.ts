@@ -1,6 +1,6 @@
 /** The mounts of one container: its volumes (with sub-paths), `/etc/hosts`, and the file for its last words. */
 import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.js';
-import { expand } from '../expansion.js';
+import { Expansion } from '../expansion.js';
 import type { Host } from '../host.js';
 import { containerDir, etcHosts, type Folders, subPathDir } from '../paths.js';
 import { uidOf } from '../pods.js';
@@ -8,6 +8,8 @@ import type { Mount } from '../runtime.js';
 import type { MountedVolumes } from './volume-manager.js';
 
 const PROPAGATION = { None: 'private', HostToContainer: 'host-to-container', Bidirectional: 'bidirectional' } as const;
+
+const MAX_PATH = 4096;
 
 export interface MountContext {
   readonly host: Host;
@@ -59,11 +61,12 @@ function subPathOf(m: VolumeMount, env: readonly { name: string; value: string }
   if (m.subPathExpr) {
     const values = new Map(env.map((e) => [e.name, e.value]));
     const missing = new Set<string>();
-    path = expand(m.subPathExpr, (name) => {
+    const lookup = (name: string) => {
       const value = values.get(name);
       if (!value) missing.add(name);
       return value ?? '';
-    });
+    };
+    path = new Expansion(MAX_PATH).expand(m.subPathExpr, lookup, 'subPathExpr');
     if (missing.size) throw new Error(`missing value for ${[...missing].sort().join(', ')}`);
   }
   if (path.startsWith('/')) throw new Error(`error SubPath \`${path}\` must not be an absolute path`);
