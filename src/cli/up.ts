@@ -57,7 +57,7 @@ export function upCommands(program: Command): void {
       [],
     )
     .option('--proxy-mode <mode>', 'how Service addresses work: iptables', 'iptables')
-    .option('--etcd-listen <url>', 'let etcd clients reach the store, e.g. http://127.0.0.1:2379')
+    .option('--etcd-listen <url>', 'let etcd clients with a certificate of <dir>/pki/etcd reach the store, e.g. 127.0.0.1:2379')
     .action((f: UpFlags) => runUp(f).catch(fail));
   program
     .command('down')
@@ -119,7 +119,7 @@ async function runUp(f: UpFlags): Promise<void> {
     registryMirrors: mirrors(f.registryMirror),
     etcd,
     compactionIntervalMs,
-    etcdListen: f.etcdListen && etcdUrl(f.etcdListen),
+    ...(f.etcdListen ? { etcdListen: etcdUrl(f.etcdListen) } : {}),
     docs: loadDocs,
   } as const;
   fs.mkdirSync(dataDir, { recursive: true });
@@ -157,7 +157,24 @@ function refuse(f: UpFlags): void {
   if (f.proxyMode !== 'iptables') throw new UserError(`--proxy-mode ${f.proxyMode} is not built yet: use iptables`);
 }
 
-const etcdUrl = (v: string): string => (/^https?:\/\//.test(v) ? v : `http://${v}`);
+/** Exported for its test. */
+export function etcdUrl(v: string): URL {
+  let url: URL;
+  try {
+    url = new URL(/^[a-z]+:\/\//.test(v) ? v : `https://${v}`);
+  } catch {
+    throw new UserError(`--etcd-listen: not an address: ${JSON.stringify(v)}; write HOST:PORT, as 127.0.0.1:2379`);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new UserError(`--etcd-listen ${v}: only https and http are served`);
+  if (url.username || url.password || url.pathname !== '/' || url.search || url.hash)
+    throw new UserError(`--etcd-listen ${v}: write scheme, host and port alone`);
+  const loopback = /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(url.hostname);
+  if (url.protocol === 'http:' && !loopback)
+    throw new UserError(
+      `--etcd-listen ${v}: without certificates it would give every Secret to whoever reaches it: use https://${url.host}, or a loopback address`,
+    );
+  return url;
+}
 
 function mirrors(list: readonly string[]): Record<string, string> {
   const out: Record<string, string> = {};

@@ -65,12 +65,7 @@ export async function clusterFiles(dir: string, names: ServerNames, now: number)
   const authority = async (name: string, commonName: string) =>
     loadAuthority(await pair(pki, name, () => createAuthority(commonName, now)));
   const [ca, frontProxyCa] = await Promise.all([authority('ca', 'kubernetes'), authority('front-proxy-ca', 'front-proxy-ca')]);
-  const wanted = JSON.stringify(names);
-  const namesFile = path.join(pki, 'apiserver.names');
-  if (read(namesFile) !== wanted) {
-    fs.rmSync(path.join(pki, 'apiserver.crt'), { force: true });
-    writeFile(namesFile, wanted);
-  }
+  renewForNames(pki, 'apiserver', names);
   const client = (file: string, request: CertificateRequest) => pair(pki, file, () => issue(ca, request, now));
   const [server, kubeletClient, serviceAccount] = await Promise.all([
     pair(pki, 'apiserver', () => issue(ca, { commonName: 'kube-apiserver', usages: ['server'], ...names }, now)),
@@ -93,6 +88,33 @@ async function serviceAccountKey(pki: string): Promise<{ key: string; publicKey:
   writeFile(path.join(pki, 'sa.key'), made.key, PRIVATE);
   writeFile(path.join(pki, 'sa.pub'), made.publicKey);
   return made;
+}
+
+export interface EtcdFiles {
+  readonly caFile: string;
+  readonly server: { readonly certFile: string; readonly keyFile: string };
+  readonly client: { readonly certFile: string; readonly keyFile: string };
+}
+
+/** The store's own authority: a certificate of the cluster's, which every node has, opens no etcd. */
+export async function etcdFiles(dir: string, names: ServerNames, now: number): Promise<EtcdFiles> {
+  const pki = path.join(dir, 'pki', 'etcd');
+  const ca = await loadAuthority(await pair(pki, 'ca', () => createAuthority('etcd-ca', now)));
+  renewForNames(pki, 'server', names);
+  await pair(pki, 'server', () => issue(ca, { commonName: 'etcd', usages: ['server', 'client'], ...names }, now));
+  // Users of etcd's own auth are called by their certificates: who has this one may do everything.
+  await pair(pki, 'client', () => issue(ca, { commonName: 'root', usages: ['client'] }, now));
+  const files = (name: string) => ({ certFile: path.join(pki, `${name}.crt`), keyFile: path.join(pki, `${name}.key`) });
+  return { caFile: path.join(pki, 'ca.crt'), server: files('server'), client: files('client') };
+}
+
+/** A serving certificate goes when the names it must have have changed. */
+function renewForNames(pki: string, name: string, names: ServerNames): void {
+  const wanted = JSON.stringify(names);
+  const namesFile = path.join(pki, `${name}.names`);
+  if (read(namesFile) === wanted) return;
+  fs.rmSync(path.join(pki, `${name}.crt`), { force: true });
+  writeFile(namesFile, wanted);
 }
 
 /** A kubeconfig with everything inside. */

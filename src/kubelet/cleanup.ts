@@ -108,6 +108,6 @@ export async function removeDeadLinks(ctx: KubeletContext): Promise<void> {
     const link = `${folders.containerLogs}/${name}`;
     const target = (await files.lstat(link))?.type === 'symlink' ? await files.readlink(link) : '';
     // Another kubelet may keep its links here, too.
-    if (target.startsWith(`${folders.podLogs}/`) && !(await files.stat(link))) await files.remove(link);
+    if (target.startsWith(`${folders.podLogs}/`) && !(await files.stat(target))) await files.remove(link);
   }
 }

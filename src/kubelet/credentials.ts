@@ -3,6 +3,7 @@
 import type { Secret } from '../api/types/core/v1.js';
 import { parseJson } from '../meta/json.js';
 import { decodeBase64 } from './env-vars.js';
+import type { PullSource } from './pull-records.js';
 import type { RegistryAuth } from './runtime.js';
 
 interface Entry {
@@ -79,14 +80,23 @@ function hostMatches(pattern: string, host: string): boolean {
   );
 }
 
+/** A credential, and the secret that it is of. */
+export interface PullCredential {
+  readonly auth: RegistryAuth;
+  readonly source: PullSource;
+}
+
 /** Every credential that may open the repository, the most specific path first. Empty: pull without. */
-export function credentialsFor(repository: string, secrets: readonly Secret[]): RegistryAuth[] {
+export function credentialsFor(repository: string, secrets: readonly Secret[], digest: (secret: string) => string): PullCredential[] {
   const slash = repository.indexOf('/');
   const host = repository.slice(0, slash);
   const path = repository.slice(slash + 1);
   return secrets
-    .flatMap(entries)
+    .flatMap((secret) => entries(secret).map((e) => ({ ...e, secret })))
     .filter((e) => hostMatches(e.host, host) && (e.path === '' || path === e.path || path.startsWith(`${e.path}/`)))
     .sort((a, b) => b.path.length - a.path.length)
-    .map((e) => e.auth);
+    .map(({ auth, secret: { metadata: m } }) => ({
+      auth,
+      source: { uid: m.uid ?? '', namespace: m.namespace ?? '', name: m.name ?? '', hash: digest(JSON.stringify(auth)) },
+    }));
 }

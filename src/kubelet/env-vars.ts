@@ -1,7 +1,7 @@
 /** The environment of a container. Pure: what ConfigMaps and Secrets hold is handed in. */
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../api/types/core/v1.js';
 import { type DownwardFacts, fieldValue, resourceValue } from './downward.js';
-import { expand } from './expansion.js';
+import { Expansion } from './expansion.js';
 import { namespaceOf } from './pods.js';
 
 export interface EnvSources extends DownwardFacts {
@@ -66,8 +66,13 @@ export function environment(pod: Pod, container: Container, sources: EnvSources)
     for (const [k, v] of Object.entries(object?.data ?? {})) env.set(`${from.prefix ?? ''}${k}`, from.configMapRef ? v : decodeBase64(v));
   }
   const lookup = (name: string) => env.get(name) ?? services.get(name);
+  const expansion = new Expansion();
   for (const e of container.env ?? []) {
-    const value = e.value ? expand(e.value, lookup) : e.valueFrom ? valueFrom(e, pod, container, sources) : '';
+    const value = e.value
+      ? expansion.expand(e.value, lookup, `environment variable ${JSON.stringify(e.name)}`)
+      : e.valueFrom
+        ? valueFrom(e, pod, container, sources)
+        : '';
     if (value !== undefined) env.set(e.name, value);
   }
   for (const [k, v] of services) if (!env.has(k)) env.set(k, v);

@@ -14,6 +14,7 @@ import type { PodSeen } from './seen.js';
 import { PodEnding, type StartInputs, startContainer } from './start-container.js';
 import { StartError } from './start-error.js';
 import type { Step } from './sync.js';
+import { sandboxProblem } from './unsupported.js';
 import type { MountedVolumes } from './volumes/volume-manager.js';
 
 export interface ExecuteInputs {
@@ -113,6 +114,8 @@ async function makeSandboxConfig(ctx: KubeletContext, pod: Pod, attempt: number,
 async function createSandbox(ctx: KubeletContext, attempt: number, run: Run): Promise<StepResult> {
   const { pod } = run;
   try {
+    const problem = sandboxProblem(pod);
+    if (problem) throw new Error(problem);
     run.config = await makeSandboxConfig(ctx, pod, attempt, true);
     await ctx.host.files.mkdir(podLogDir(ctx.config.folders, pod), 0o755);
     run.sandboxId = await ctx.runtime.runSandbox(run.config, await runtimeHandler(ctx, pod));

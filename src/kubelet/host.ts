@@ -4,10 +4,11 @@ export interface FileInfo {
   readonly size: number;
   readonly mode: number;
   readonly inode: number;
+  readonly gid: number;
   readonly modifiedAt: number;
 }
 
-/** Files by absolute path. Reads of what is not there reject with a `FileNotFound`. */
+/** Files by absolute path. Reads of what is not there reject with a `FileNotFound`. Below the kubelet's own folders no link is followed. */
 export interface FileSystem {
   /** Makes the folders above, too. One that is there stays as it is. */
   mkdir(path: string, mode?: number): Promise<void>;
@@ -15,6 +16,8 @@ export interface FileSystem {
   /** Up to `length` bytes from `offset`; fewer at the end. */
   readRange(path: string, offset: number, length: number): Promise<Uint8Array>;
   write(path: string, data: Uint8Array | string, mode?: number): Promise<void>;
+  /** An empty file, where nothing is yet. One that comes meanwhile, or a link, stays as it is: rejects. */
+  create(path: string, mode: number): Promise<void>;
   append(path: string, data: Uint8Array | string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Whatever it is, with all below it; nothing if it is not there. Never follows a link, never leaves a mount's inside. */
@@ -28,6 +31,8 @@ export interface FileSystem {
   chmod(path: string, mode: number): Promise<void>;
   /** -1 keeps. */
   chown(path: string, uid: number, gid: number): Promise<void>;
+  /** A folder and all below it become a group's, which may write; folders hand the group on (setgid). */
+  giveToGroup(path: string, gid: number): Promise<void>;
   /** Writes `from` compressed to `to`. */
   gzip(from: string, to: string): Promise<void>;
   /** Resolves at a change of the file or after `ms`, whichever is first. */
@@ -46,8 +51,11 @@ export class FileNotFound extends Error {
 
 export interface Mounter {
   tmpfs(path: string, options: { readonly sizeBytes?: number; readonly mode?: number }): Promise<void>;
-  /** Makes `source` (file or folder) seen at `target`, which must exist. No link below `within` is followed on the way to it: rejects. */
-  bind(source: string, target: string, within?: string): Promise<void>;
+  /**
+   * Makes what `subPath` of a volume leads to seen at `target`, which is made as it needs. Folders that are missing in the volume are made. Links
+   * are followed inside the volume only, and what is checked is what is mounted, whatever the Pod's processes do meanwhile.
+   */
+  bindInside(volume: string, subPath: string, target: string): Promise<void>;
   unmount(path: string): Promise<void>;
   /** Mount points at or below the path, the deepest first. */
   mountsUnder(path: string): Promise<string[]>;
@@ -92,6 +100,8 @@ export interface MachineFacts {
   readonly os: string;
   readonly osImage: string;
   readonly kernelVersion: string;
+  /** Whether the kernel confines programs by AppArmor profiles. */
+  readonly appArmor: boolean;
   readonly machineID: string;
   readonly systemUUID: string;
   readonly bootID: string;
@@ -159,6 +169,8 @@ export interface ProbeTransport {
 }
 
 export interface Host {
+  /** A name for a secret that may lie on the machine's disk: it does not give the secret away. */
+  digest(secret: string): string;
   readonly files: FileSystem;
   readonly mounter: Mounter;
   readonly cgroups: Cgroups;

@@ -31,6 +31,9 @@ export function parseImageName(image: string): ImageName {
   return { repository, tag: tag || (digest ? '' : 'latest'), digest };
 }
 
+/** The reference as it was written, without tag and digest. */
+export const imageWithoutTag = (image: string): string => REFERENCE.exec(image)?.[1] ?? image;
+
 /** The reference with `:latest` where neither tag nor digest is given. */
 export function withDefaultTag(image: string): string {
   const { tag, digest } = parseImageName(image);

@@ -2,11 +2,12 @@
 import type { Container, Pod, Secret } from '../api/types/core/v1.js';
 import type { Clock } from '../util/clock.js';
 import { BackOff, PULL_BACKOFF } from './backoff.js';
-import { credentialsFor } from './credentials.js';
+import { credentialsFor, type PullCredential } from './credentials.js';
 import { goDuration } from './duration.js';
 import type { PodEvents } from './events.js';
-import { defaultPullPolicy, parseImageName, withDefaultTag } from './image-name.js';
+import { defaultPullPolicy, imageWithoutTag, parseImageName, withDefaultTag } from './image-name.js';
 import { uidOf } from './pods.js';
+import type { PullRecords, PullSource } from './pull-records.js';
 import { type ContainerRuntime, type Image, RuntimeError, type SandboxConfig } from './runtime.js';
 import { StartError } from './start-error.js';
 
@@ -24,7 +25,7 @@ export class ImageManager {
   private readonly backOff: BackOff;
   private readonly lastError = new Map<string, string>();
   /** Pulls under way, by image and credentials: two pods that want one image wait for one pull. */
-  private readonly pulls = new Map<string, Promise<string>>();
+  private readonly pulls = new Map<string, Promise<{ ref: string; by: number }>>();
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -32,6 +33,7 @@ export class ImageManager {
     private readonly runtime: ContainerRuntime,
     private readonly clock: Clock,
     private readonly events: PodEvents,
+    private readonly records: PullRecords,
   ) {
     this.backOff = new BackOff(clock, PULL_BACKOFF);
   }
@@ -55,7 +57,11 @@ export class ImageManager {
     const policy = c.imagePullPolicy ?? defaultPullPolicy(requested);
     if (policy !== 'Always') {
       const present = await this.inspect(pod, c, image);
-      if (present) {
+      // Whoever may not pull it is not told that it is there, either.
+      if (
+        present &&
+        (await this.records.mayUse(imageWithoutTag(requested), requested, present.id, sources(this.credentials(image, secrets))))
+      ) {
         this.events.normal(
           pod,
           'Pulled',
@@ -96,12 +102,15 @@ export class ImageManager {
     this.events.normal(pod, 'Pulling', `Pulling image ${JSON.stringify(requested)}`, c);
     const asked = this.clock.now();
     let began = asked;
+    const credentials = this.credentials(image, secrets);
+    await this.records.begin(requested);
     try {
-      const ref = await this.pullOnce(image, secrets, sandbox, () => {
+      const { ref, by } = await this.pullOnce(image, credentials, sandbox, () => {
         began = this.clock.now();
       });
       const now = this.clock.now();
       const status = await this.runtime.imageStatus(ref);
+      await this.records.pulled(imageWithoutTag(requested), requested, status?.id ?? ref, by < 0 ? undefined : credentials[by]!.source);
       const took = `${goDuration(now - began)} (${goDuration(now - asked)} including waiting)`;
       this.events.normal(
         pod,
@@ -112,6 +121,7 @@ export class ImageManager {
       this.lastError.delete(key);
       return { ref: status?.id ?? ref, image: status };
     } catch (e) {
+      await this.records.failed(requested);
       const message = (e as Error).message;
       this.events.warn(pod, 'Failed', `Failed to pull image ${JSON.stringify(requested)}: ${message}`, c);
       this.backOff.next(key, this.clock.now());
@@ -121,19 +131,27 @@ export class ImageManager {
     }
   }
 
-  /** One pull for all who ask for the same with the same credentials. */
-  private pullOnce(image: string, secrets: readonly Secret[], sandbox: SandboxConfig, onStart: () => void): Promise<string> {
-    const auths = credentialsFor(parseImageName(image).repository, secrets);
-    const key = JSON.stringify([image, auths]);
+  private credentials(image: string, secrets: readonly Secret[]): PullCredential[] {
+    return credentialsFor(parseImageName(image).repository, secrets, this.records.digest);
+  }
+
+  /** One pull for all who ask for the same with the same credentials. `by` is the credential that opened the registry; -1: none was needed. */
+  private pullOnce(
+    image: string,
+    credentials: readonly PullCredential[],
+    sandbox: SandboxConfig,
+    onStart: () => void,
+  ): Promise<{ ref: string; by: number }> {
+    const key = JSON.stringify([image, credentials.map((c) => c.auth)]);
     const under = this.pulls.get(key);
     if (under) return under;
     const pull = this.inTurn(async () => {
       onStart();
-      if (!auths.length) return this.runtime.pullImage(image, undefined, sandbox);
+      if (!credentials.length) return { ref: await this.runtime.pullImage(image, undefined, sandbox), by: -1 };
       const errors: string[] = [];
-      for (const auth of auths) {
+      for (const [by, { auth }] of credentials.entries()) {
         try {
-          return await this.runtime.pullImage(image, auth, sandbox);
+          return { ref: await this.runtime.pullImage(image, auth, sandbox), by };
         } catch (e) {
           errors.push((e as Error).message);
         }
@@ -156,6 +174,8 @@ export class ImageManager {
     }
   }
 }
+
+const sources = (credentials: readonly PullCredential[]): PullSource[] => credentials.map((c) => c.source);
 
 const SPECIAL: readonly (readonly [string, string])[] = [
   ['RegistryUnavailable', 'the registry is unavailable'],

@@ -14,7 +14,7 @@ import { collectDead, releaseResources, removeDeadLinks, removeOrphans, removePo
 import { KUBELET_CONDITIONS } from './conditions.js';
 import type { KubeletContext } from './context.js';
 import { type EventSink, EventWriter, PodEvents } from './events.js';
-import type { Host } from './host.js';
+import type { Host, MachineFacts } from './host.js';
 import { ImageManager } from './images.js';
 import { DEFAULT_ROTATION, type RotationLimits, rotateLogs } from './logs/rotate.js';
 import { NodeAgent } from './node-agent.js';
@@ -26,12 +26,14 @@ import { ApiPodSource, type PodSource } from './pod-source.js';
 import { PodWorker, type WorkerDeps } from './pod-worker.js';
 import { isMirror, isStatic, nameOf, namespaceOf, uidOf } from './pods.js';
 import { ProbeManager } from './probe-manager.js';
+import { PullRecords } from './pull-records.js';
 import { POD_CGROUP_ROOT } from './qos.js';
 import type { ContainerRuntime, RuntimeVersion } from './runtime.js';
 import { ApiServiceSource, type ServiceSource } from './services.js';
 import { MirrorPods, StaticPodFolder } from './static-pods.js';
 import { equal } from './status.js';
 import { StatusManager } from './status-manager.js';
+import { unsupported } from './unsupported.js';
 import { TokenCache } from './volumes/tokens.js';
 import { VolumeManager } from './volumes/volume-manager.js';
 
@@ -112,7 +114,7 @@ export class Kubelet implements Component {
     const version = await runtime.version();
     const ctx = await this.makeContext(version);
     this.ctxValue = ctx;
-    this.workerDeps = this.makeWorkerDeps(ctx);
+    this.workerDeps = this.makeWorkerDeps(ctx, await host.machine.facts());
     await this.checkHealth();
     this.agent = new NodeAgent({
       client: this.options.client,
@@ -228,7 +230,7 @@ export class Kubelet implements Component {
       },
       clusterDNS: this.options.clusterDNS ?? [],
       events,
-      images: new ImageManager(runtime, env.clock, events),
+      images: new ImageManager(runtime, env.clock, events, await PullRecords.open(host, folders.root, runtime, env)),
       objects,
       volumes: new VolumeManager({ host, folders, objects, tokens, clock: env.clock, requestTokens: this.options.requestTokens ?? true }),
       probes: new ProbeManager({ env, runtime, transport: host.probes, events, onChange: (uid) => this.workers.get(uid)?.wake() }),
@@ -241,7 +243,7 @@ export class Kubelet implements Component {
     };
   }
 
-  private makeWorkerDeps(ctx: KubeletContext): WorkerDeps {
+  private makeWorkerDeps(ctx: KubeletContext, facts: MachineFacts): WorkerDeps {
     return {
       ctx,
       statuses: this.statuses,
@@ -250,7 +252,7 @@ export class Kubelet implements Component {
         const node = this.agent?.current;
         if (!node) return undefined;
         const others = [...this.workers.values()].filter((w) => w.phase !== 'terminated').map((w) => w.pod);
-        return admit(pod, others, node, this.ownPorts());
+        return unsupported(pod, facts) ?? admit(pod, others, node, this.ownPorts());
       },
       networkProblem: () => this.networkProblem,
       onTerminated: (w) => this.finish(w),

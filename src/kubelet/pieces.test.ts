@@ -10,7 +10,7 @@ import { parseResolvConf, podDns } from './dns.js';
 import { fieldValue, resourceValue } from './downward.js';
 import { goDuration } from './duration.js';
 import { environment } from './env-vars.js';
-import { expand } from './expansion.js';
+import { Expansion } from './expansion.js';
 import { hostsFile, kernelHostName, podHostName } from './hostname.js';
 import { defaultPullPolicy, parseImageName, withDefaultTag } from './image-name.js';
 import { containerResources, cpuShares, oomScore, podCgroup, podLimits, qosClass } from './qos.js';
@@ -76,9 +76,12 @@ describe('expansion', () => {
     ['$$$(A)', '$1'],
     ['$(A', '$(A'],
     ['$A $', '$A $'],
+    ['$(A) $(B', '1 $(B'],
+    ['$($(A)', '$($(A)'],
+    ['$()', '$()'],
     ['', ''],
   ])('%s', (text, out) => {
-    expect(expand(text, (n) => ({ A: '1', B: '2' })[n])).toBe(out);
+    expect(new Expansion().expand(text, (n) => ({ A: '1', B: '2' })[n], 'text')).toBe(out);
   });
 });
 
@@ -392,21 +395,28 @@ describe('pull secrets', () => {
     ['h1.example.com/x', { '*.example.com': { username: 'a' } }, ['a']],
     ['docker.io/library/x', { 'https://index.docker.io/v1/': { username: 'hub' } }, ['hub']],
   ])('%s with %j', (repository, auths, users) => {
-    expect(credentialsFor(repository, [secret(auths)]).map((a) => a.username)).toEqual(users);
-    expect(credentialsFor(repository, [secret(auths, 'kubernetes.io/dockercfg')]).map((a) => a.username)).toEqual(users);
+    expect(credentialsFor(repository, [secret(auths)], String).map((c) => c.auth.username)).toEqual(users);
+    expect(credentialsFor(repository, [secret(auths, 'kubernetes.io/dockercfg')], String).map((c) => c.auth.username)).toEqual(users);
   });
   it('keep colons in passwords', () => {
-    expect(credentialsFor('h.test/x', [secret({ 'h.test': { auth: btoa('u:p:q') } })])).toEqual([{ username: 'u', password: 'p:q' }]);
+    const auth = { username: 'u', password: 'p:q' };
+    expect(credentialsFor('h.test/x', [secret({ 'h.test': { auth: btoa('u:p:q') } })], (s) => `hash of ${s}`)).toEqual([
+      { auth, source: { uid: '', namespace: 'ns', name: 's', hash: `hash of ${JSON.stringify(auth)}` } },
+    ]);
   });
   it('that cannot be read name themselves', () => {
     expect(() =>
-      credentialsFor('h.test/x', [
-        {
-          metadata: { name: 's', namespace: 'ns' },
-          type: 'kubernetes.io/dockerconfigjson',
-          data: { '.dockerconfigjson': btoa('{') },
-        } as unknown as Secret,
-      ]),
+      credentialsFor(
+        'h.test/x',
+        [
+          {
+            metadata: { name: 's', namespace: 'ns' },
+            type: 'kubernetes.io/dockerconfigjson',
+            data: { '.dockerconfigjson': btoa('{') },
+          } as unknown as Secret,
+        ],
+        String,
+      ),
     ).toThrow('pull secret ns/s');
   });
 });

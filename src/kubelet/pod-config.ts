@@ -1,6 +1,6 @@
 /** What the runtime is told to make: a pod's sandbox and its containers. Pure. */
 import type { Container, Pod } from '../api/types/core/v1.js';
-import { expand } from './expansion.js';
+import { Expansion } from './expansion.js';
 import { kernelHostName, podHostName } from './hostname.js';
 import { containerAnnotations, containerLabels, sandboxAnnotations, sandboxLabels } from './labels.js';
 import { type Folders, logPath, podLogDir } from './paths.js';
@@ -8,6 +8,7 @@ import { nameOf, namespaceOf, uidOf, usesHostNetwork } from './pods.js';
 import { containerResources, podCgroup } from './qos.js';
 import type { ContainerConfig, DnsConfig, Image, Mount, PortMapping, SandboxConfig } from './runtime.js';
 import { containerSecurity, effective, namespaces } from './security.js';
+import { sysctlName } from './unsupported.js';
 
 export interface ConfigContext {
   readonly folders: Folders;
@@ -39,7 +40,7 @@ export function sandboxConfig(pod: Pod, attempt: number, dns: DnsConfig, ctx: Co
     labels: sandboxLabels(pod),
     annotations: sandboxAnnotations(pod),
     cgroupParent: podCgroup(ctx.cgroupRoot, pod),
-    sysctls: Object.fromEntries((sc.sysctls ?? []).map((s) => [s.name, s.value])),
+    sysctls: Object.fromEntries((sc.sysctls ?? []).map((s) => [sysctlName(s.name), s.value])),
     security: {
       namespaces: namespaces(pod),
       ...(sc.seLinuxOptions ? { selinux: sc.seLinuxOptions } : {}),
@@ -66,13 +67,14 @@ export interface ContainerInputs {
 export function containerConfig(pod: Pod, c: Container, inputs: ContainerInputs, ctx: ConfigContext): ContainerConfig {
   const env = new Map(inputs.env.map((e) => [e.name, e.value]));
   const lookup = (name: string) => env.get(name);
+  const expansion = new Expansion();
   return {
     name: c.name,
     attempt: inputs.restartCount,
     image: inputs.imageRef,
     userImage: c.image ?? '',
-    command: (c.command ?? []).map((s) => expand(s, lookup)),
-    args: (c.args ?? []).map((s) => expand(s, lookup)),
+    command: (c.command ?? []).map((s) => expansion.expand(s, lookup, 'command')),
+    args: (c.args ?? []).map((s) => expansion.expand(s, lookup, 'args')),
     workingDir: c.workingDir ?? '',
     env: inputs.env,
     mounts: inputs.mounts,

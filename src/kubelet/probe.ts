@@ -1,6 +1,6 @@
 /** One run of a probe against a container. Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/ */
 import type { Container, HTTPGetAction, Probe } from '../api/types/core/v1.js';
-import { expand } from './expansion.js';
+import { Expansion } from './expansion.js';
 import type { HttpProbeRequest, ProbeTransport } from './host.js';
 import { resolvePort } from './ports.js';
 import { type ContainerRuntime, RuntimeError } from './runtime.js';
@@ -65,7 +65,8 @@ async function failureOnError(connect: () => Promise<unknown>): Promise<ProbeOut
 
 async function execProbe(command: readonly string[], timeoutSeconds: number, target: ProbeTarget): Promise<ProbeOutcome> {
   const env = new Map((target.container.env ?? []).map((e) => [e.name, e.value]));
-  const words = command.map((w) => expand(w, (name) => env.get(name)));
+  const expansion = new Expansion();
+  const words = command.map((w) => expansion.expand(w, (name) => env.get(name), 'command'));
   try {
     const r = await target.runtime.execSync(target.containerId, words, timeoutSeconds);
     const output = new TextDecoder().decode(r.stdout) + new TextDecoder().decode(r.stderr);

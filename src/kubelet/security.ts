@@ -49,16 +49,14 @@ export function verifyNonRoot(pod: Pod, c: Container, image: Image | undefined):
     if (sc.runAsUser === 0) throw new Error(`container's runAsUser breaks non-root policy ${where}`);
     return;
   }
-  if (image?.uid === undefined) {
-    if (image?.username)
-      throw new Error(
-        `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${where}`,
-      );
-    return;
-  }
-  if (image.uid === 0) throw new Error(`container has runAsNonRoot and image will run as root ${where}`);
-  if (image.uid < 0 || image.uid > MAX_UID)
-    throw new Error(`container has runAsNonRoot and image has an invalid user id (${image.uid}). (Must be 1-(${MAX_UID})) ${where}`);
+  if (image?.uid === undefined && image?.username)
+    throw new Error(
+      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${where}`,
+    );
+  const uid = image?.uid ?? 0; // an image that names nobody runs as root
+  if (uid === 0) throw new Error(`container has runAsNonRoot and image will run as root ${where}`);
+  if (uid < 0 || uid > MAX_UID)
+    throw new Error(`container has runAsNonRoot and image has an invalid user id (${uid}). (Must be 1-(${MAX_UID})) ${where}`);
 }
 
 export function containerSecurity(pod: Pod, c: Container, image: Image | undefined, root: string, targetId?: string): ContainerSecurity {

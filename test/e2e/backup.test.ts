@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kubectl, onPath } from './lab/kubectl.js';
 import { freePort } from './ports.js';
-import { leftOut, missing } from './programs.js';
+import { etcdCertificates, leftOut, missing } from './programs.js';
 import { RealEtcd } from './real-etcd.js';
 
 const K8TS = new URL('../../bin/k8ts', import.meta.url).pathname;
@@ -65,13 +65,30 @@ describe.skipIf(why !== undefined)(`a cluster's backup${leftOut(why)}`, () => {
   };
 
   it('goes to a real etcd and back, and everything is there and goes on', async () => {
-    const listen = `http://127.0.0.1:${await freePort()}`;
+    const listen = `127.0.0.1:${await freePort()}`;
     const first = start('first', '--etcd-listen', listen);
     first.run('create deployment web --image=web:1 --replicas=2');
     first.run('create configmap settings --from-literal=a=1');
     first.run('rollout status deployment/web --timeout=30s');
     const before = identities(first);
-    etcdctl(listen, 'snapshot', 'save', path.join(dir, 'first.db'));
+    const certificates = etcdCertificates(path.join(dir, 'first'));
+    etcdctl(`https://${listen}`, ...certificates, 'snapshot', 'save', path.join(dir, 'first.db'));
+    // Whoever has no certificate of the store's own authority reads nothing.
+    for (const [endpoint, ...flags] of [
+      [`http://${listen}`],
+      [`https://${listen}`, ...certificates.slice(0, 2)],
+      [
+        `https://${listen}`,
+        ...certificates.slice(0, 2),
+        '--cert',
+        path.join(dir, 'first/pki/apiserver-kubelet-client.crt'),
+        '--key',
+        path.join(dir, 'first/pki/apiserver-kubelet-client.key'),
+      ],
+    ] as [string, ...string[]][])
+      expect(() =>
+        etcdctl(endpoint, '--dial-timeout=1s', '--command-timeout=1s', ...flags, 'get', '/registry/secrets', '--prefix'),
+      ).toThrow();
     stop('first');
 
     real = await RealEtcd.restored(path.join(dir, 'first.db'));

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { Kubectl, OLD_KUBECTL, onPath } from './lab/kubectl.js';
 import { Lab } from './lab/lab.js';
 import { differences, machineState } from './lab/machine.js';
+import { etcdCertificates } from './programs.js';
 
 const needs = ['containerd', 'runc', 'iptables', 'docker-registry', 'skopeo', 'nginx', 'kubectl', 'etcdctl'].filter(
   (p) => !onPath(p) && !fs.existsSync(`/usr/sbin/${p}`),
@@ -165,10 +166,14 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
   });
 
   it('keeps keys where a real cluster keeps them', () => {
-    const keys = execFileSync('etcdctl', ['--endpoints', lab.etcd, 'get', '/', '--prefix', '--keys-only'], {
-      encoding: 'utf8',
-      env: { ...process.env, ETCDCTL_API: '3' },
-    }).split('\n');
+    const keys = execFileSync(
+      'etcdctl',
+      ['--endpoints', lab.etcd, ...etcdCertificates(lab.dataDir), 'get', '/', '--prefix', '--keys-only'],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, ETCDCTL_API: '3' },
+      },
+    ).split('\n');
     const node = lab.kubectl.run('get nodes -o jsonpath={.items[0].metadata.name}');
     for (const key of [
       '/registry/services/specs/ns-uat/uat-nginx-service',

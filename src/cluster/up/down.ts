@@ -10,7 +10,7 @@ import { realClock, sleep } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { releaseMachine } from './machine-owner.js';
 import { clearState, isRunning, loadState, type UpState } from './state.js';
-import { containerdOf, type Progress } from './up.js';
+import { containerdOf, kernelSettings, type Progress } from './up.js';
 
 const STOP_MS = 20_000;
 
@@ -43,7 +43,7 @@ export async function removeAll(dataDir: string, state: UpState, log: Logger, pr
       'service rules and pod network',
       async () => {
         await new IptablesRules({ node: state.nodeName }).clean();
-        await cleanPodNetwork({});
+        await cleanPodNetwork({ remember: kernelSettings(dataDir) });
         fs.rmSync(path.join(dataDir, 'cni-ipam'), { recursive: true, force: true });
       },
       () => 'removed',

@@ -12,8 +12,8 @@ export interface UpOptions {
   readonly serviceCidr: string;
   readonly nodePortRange: string;
   readonly registryMirrors: Readonly<Record<string, string>>;
-  /** `http://127.0.0.1:2379`; undefined: no etcd listener. */
-  readonly etcdListen?: string;
+  /** `https://127.0.0.1:2379`; undefined: no etcd listener. */
+  readonly etcdListen?: URL;
   /** Keep the data in this etcd; undefined: in `dataDir`. */
   readonly etcd?: RemoteEtcd;
   /** How often old revisions are forgotten; 0: never. */

@@ -3,6 +3,7 @@
  * Containers outlive the process: on the same data directory they are taken over again.
  */
 import fs from 'node:fs';
+import { isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { ComponentProbe } from '../../apiserver/subresources/component-status.js';
@@ -30,6 +31,7 @@ import { DNS_PORT, dnsAddon } from '../addons/dns.js';
 import { type ListeningApiServer, startApiServer } from '../api-server.js';
 import { Cluster } from '../cluster.js';
 import { controlPlane, Identities, stopAll } from '../components.js';
+import { etcdFiles } from '../files.js';
 import { NODE_MASK, nodeRange } from '../node-range.js';
 import type { UpOptions } from './options.js';
 
@@ -96,13 +98,7 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
     running.push(api);
     store = api.store;
     if (o.etcdListen) {
-      const etcd = new EtcdServer({ store: api.store, env, listen: [o.etcdListen] });
-      await progress(
-        'etcd listener',
-        () => etcd.start(),
-        () => o.etcdListen!,
-      );
-      running.push(etcd);
+      running.push(await etcdListener(o, o.etcdListen, api.store, env, address, progress));
     }
     const identities = new Identities(api.server);
     await progress('controllers and scheduler', async () => {
@@ -126,10 +122,44 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
   }
 }
 
+/** With certificates of its own, or, where plain http was asked for, for this machine alone. */
+async function etcdListener(o: UpOptions, url: URL, store: Store, env: Env, address: string, progress: Progress): Promise<EtcdServer> {
+  const listen = url.href.replace(/\/$/, '');
+  if (url.protocol === 'http:') {
+    const etcd = new EtcdServer({ store, env, listen: [listen] });
+    const warning = `${listen}  WARNING: whoever is on this machine reads and writes everything, Secrets too`;
+    await progress(
+      'etcd listener',
+      () => etcd.start(),
+      () => warning,
+    );
+    return etcd;
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const ips = [...new Set(['127.0.0.1', '::1', address, ...(isIP(host) ? [host] : [])])].filter((ip) => ip !== '0.0.0.0' && ip !== '::');
+  const dnsNames = ['localhost', o.nodeName, ...(isIP(host) ? [] : [host])];
+  const files = await etcdFiles(o.dataDir, { dnsNames: [...new Set(dnsNames)], ips }, env.clock.now());
+  const etcd = new EtcdServer({
+    store,
+    env,
+    listen: [listen],
+    tls: { ...files.server, trustedCaFile: files.caFile, clientCertAuth: true },
+  });
+  await progress(
+    'etcd listener',
+    () => etcd.start(),
+    () => `${listen}  --cacert ${files.caFile} --cert ${files.client.certFile} --key ${files.client.keyFile}`,
+  );
+  return etcd;
+}
+
 async function startContainerd(o: UpOptions, log: Logger): Promise<[ContainerdDaemon, 'started' | 'found']> {
   const daemon = containerdOf(o.dataDir, o.registryMirrors, log);
   return [daemon, await daemon.start()];
 }
+
+/** The kernel's settings as they were before the cluster. */
+export const kernelSettings = (dataDir: string): string => path.join(dataDir, 'kernel.json');
 
 /** The containerd of a data directory. */
 export function containerdOf(dataDir: string, registryMirrors: Readonly<Record<string, string>>, log: Logger): ContainerdDaemon {
@@ -159,7 +189,7 @@ async function realNode(
     'pod network',
     async () => {
       writeCniConfig({ confDir: path.join(o.dataDir, 'cni'), ipamDir: path.join(o.dataDir, 'cni-ipam'), podCidr });
-      await preparePodNetwork({ podCidr: o.podCidr });
+      await preparePodNetwork({ podCidr: o.podCidr, nodeCidr: podCidr, remember: kernelSettings(o.dataDir) });
     },
     () => podCidr,
   );

@@ -1,7 +1,9 @@
 /** A kubelet on the real machine: containerd, mounts, cgroups, and its HTTPS server. */
+import { createHash } from 'node:crypto';
 import type { Client } from '../../client/client.js';
 import type { Host } from '../../kubelet/host.js';
 import { Kubelet, type KubeletOptions } from '../../kubelet/kubelet.js';
+import type { Folders } from '../../kubelet/paths.js';
 import type { ContainerRuntime } from '../../kubelet/runtime.js';
 import { KubeletAuth } from '../../kubelet/server/auth.js';
 import { KubeletServer } from '../../kubelet/server/server.js';
@@ -36,11 +38,17 @@ export interface RealKubeletOptions extends Omit<KubeletOptions, 'runtime' | 'ho
 }
 
 /** The machine's side of the kubelet. */
-export async function realHost(runtime: ContainerRuntime & Pick<ContainerdRuntime, 'sandboxPid'>, resolvConf?: string): Promise<Host> {
+export async function realHost(
+  runtime: ContainerRuntime & Pick<ContainerdRuntime, 'sandboxPid'>,
+  folders: Folders,
+  resolvConf?: string,
+): Promise<Host> {
   const cgroups = await machineCgroups();
+  const files = new DiskFiles([folders.root, `${folders.root}/pods`, folders.podLogs, folders.containerLogs]);
   return {
-    files: new DiskFiles(),
-    mounter: new MachineMounter(),
+    digest: (secret) => createHash('sha256').update(secret).digest('hex'),
+    files,
+    mounter: new MachineMounter(files),
     cgroups,
     machine: realMachine({ cgroups, sandboxPid: (id) => runtime.sandboxPid(id), ...(resolvConf ? { resolvConf } : {}) }),
     probes: new NetworkProbes(),
@@ -67,10 +75,10 @@ export interface RunningKubelet {
 export async function startRealKubelet(options: RealKubeletOptions): Promise<RunningKubelet> {
   const { socket, rootDir, serving, resolvConf, podLogsDir = '/var/log/pods', containerLogsDir = '/var/log/containers' } = options;
   const runtime = new ContainerdRuntime(socket);
-  const host = await realHost(runtime, resolvConf);
+  const folders = { root: rootDir, podLogs: podLogsDir, containerLogs: containerLogsDir };
+  const host = await realHost(runtime, folders, resolvConf);
   // The port must be known before the node tells it; the endpoints answer 500 until the kubelet has started.
   let listening: Listening | undefined;
-  const folders = { root: rootDir, podLogs: podLogsDir, containerLogs: containerLogsDir };
   const kubelet = new Kubelet({ ...options, runtime, host, folders, port: () => listening?.port ?? 10250 });
   try {
     if (serving) listening = await serveKubelet(kubelet, options.client, serving);

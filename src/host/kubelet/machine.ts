@@ -81,6 +81,7 @@ export function realMachine(options: MachineOptions): Machine {
       os: 'linux',
       osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(release)?.[1] ?? 'Linux',
       kernelVersion: os.release(),
+      appArmor: (await text('/sys/module/apparmor/parameters/enabled')).startsWith('Y'),
       machineID,
       systemUUID: (await text('/sys/class/dmi/id/product_uuid')).trim() || machineID,
       bootID: (await text('/proc/sys/kernel/random/boot_id')).trim(),

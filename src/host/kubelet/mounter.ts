@@ -1,40 +1,40 @@
-/** Mounts on the real machine, by mount(8): Node.js has no call of its own. */
-import { constants } from 'node:fs';
+/** Mounts on the real machine, by mount(8): Node.js has no call of its own. Paths go to it through descriptors, so that it resolves no name. */
 import fs from 'node:fs/promises';
 import type { Mounter } from '../../kubelet/host.js';
 import { run } from '../containerd/run.js';
+import { openInside, openPlain, outside, using } from './beneath.js';
+import type { DiskFiles } from './files.js';
 
 /** Spaces and the like are written in octal in /proc/self/mounts. */
 const decodeOctal = (s: string): string => s.replace(/\\(\d{3})/g, (_, o: string) => String.fromCharCode(Number.parseInt(o, 8)));
 
-/** Linux: a handle of the place alone. Node.js does not name it. */
-const O_PATH = 0x200000;
-
 export class MachineMounter implements Mounter {
+  constructor(private readonly files: DiskFiles) {}
+
   async tmpfs(path: string, { sizeBytes, mode = 0o777 }: { readonly sizeBytes?: number; readonly mode?: number }): Promise<void> {
     const options = [`mode=${mode.toString(8)}`, ...(sizeBytes ? [`size=${Math.floor(sizeBytes)}`] : [])];
-    await run('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', path]);
+    await this.files.inFolder(path, (parent, name) =>
+      using(openPlain(parent, name), (at) =>
+        run('mount', ['--no-canonicalize', '-t', 'tmpfs', '-o', options.join(','), 'tmpfs', outside(at)]),
+      ),
+    );
   }
 
-  async bind(source: string, target: string, within?: string): Promise<void> {
-    if (within === undefined) {
-      await run('mount', ['--no-canonicalize', '--bind', source, target]);
-      return;
-    }
-    // Held open, it stays what was checked, whatever the pod's processes do to its name meanwhile.
-    const held = await fs.open(source, O_PATH | constants.O_NOFOLLOW);
-    try {
-      const wanted = `${await fs.realpath(within)}${source.slice(within.length)}`;
-      const real = await fs.readlink(`/proc/self/fd/${held.fd}`);
-      if (real !== wanted) throw new Error(`${source} leads to ${real}, out of its place in the volume`);
-      await run('mount', ['--no-canonicalize', '--bind', `/proc/${process.pid}/fd/${held.fd}`, target]);
-    } finally {
-      await held.close();
-    }
+  async bindInside(volume: string, subPath: string, target: string): Promise<void> {
+    await using(openInside(volume, subPath), async (source) => {
+      if ((await source.stat()).isDirectory()) await this.files.mkdir(target, 0o750);
+      else {
+        await this.files.mkdir(target.slice(0, target.lastIndexOf('/')), 0o750);
+        await this.files.write(target, '', 0o640);
+      }
+      await this.files.inFolder(target, (parent, name) =>
+        using(openPlain(parent, name), (at) => run('mount', ['--no-canonicalize', '--bind', outside(source), outside(at)])),
+      );
+    });
   }
 
   async unmount(path: string): Promise<void> {
-    await run('umount', [path]);
+    await this.files.inFolder(path, (parent, name) => run('umount', ['--no-canonicalize', `${outside(parent)}/${name}`]));
   }
 
   async mountsUnder(path: string): Promise<string[]> {

@@ -50,22 +50,50 @@ export function writeCniConfig(o: CniOptions): void {
 }
 
 const CHAIN = 'K8TS-POSTROUTING';
+/** Named as the kubelet's own, which does the same. */
+const FIREWALL = 'KUBE-FIREWALL';
+const SAID = ['-m', 'comment', '--comment', 'k8ts pod network'];
 
-/** The kernel forwards between pods and the world, and masquerades what leaves the pod network. */
-export async function preparePodNetwork(o: { podCidr: string; bridge?: string }): Promise<void> {
+export interface PodNetwork {
+  /** Of all nodes. */
+  readonly podCidr: string;
+  /** Of the Pods of this one. */
+  readonly nodeCidr: string;
+  readonly bridge?: string;
+  /** Where the kernel's settings are kept as they were. */
+  readonly remember: string;
+}
+
+const jumps = (bridge: string) =>
+  [
+    ['raw', 'PREROUTING', [...SAID, '-j', FIREWALL]],
+    ['nat', 'POSTROUTING', [...SAID, '-j', CHAIN]],
+    ['filter', 'FORWARD', ['-i', bridge, ...SAID, '-j', 'ACCEPT']],
+    ['filter', 'FORWARD', ['-o', bridge, ...SAID, '-j', 'ACCEPT']],
+  ] as const;
+
+/** Settings of the kernel by file. A file may be missing: bridge netfilter may be built in another way. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  '/proc/sys/net/ipv4/ip_forward': '1',
+  '/proc/sys/net/bridge/bridge-nf-call-iptables': '1',
+};
+
+/**
+ * The kernel forwards between pods and the world, and masquerades what leaves the pod network. What comes from the wire and calls itself loopback,
+ * or asks for it, is dropped before anything else sees it: with `route_localnet` the kernel would hand it to what listens on 127.0.0.1. So is
+ * what a Pod sends in the name of an address that is no Pod of this node.
+ */
+export async function preparePodNetwork(o: PodNetwork): Promise<void> {
   const bridge = o.bridge ?? 'cni0';
-  for (const [file, value] of [
-    ['/proc/sys/net/ipv4/ip_forward', '1'],
-    ['/proc/sys/net/bridge/bridge-nf-call-iptables', '1'],
-    ['/proc/sys/net/ipv4/conf/all/route_localnet', '1'],
-  ] as const) {
-    try {
-      fs.writeFileSync(file, value);
-    } catch {
-      // Not there in every kernel: bridge netfilter may be built in another way.
-    }
-  }
+  changeSettings(o.remember);
+  const firewall = (match: string, why: string) => `-A ${FIREWALL} ${match} -m comment --comment "${why}" -j DROP`;
   const text = [
+    '*raw',
+    `:${FIREWALL} - [0:0]`,
+    firewall('! -i lo -d 127.0.0.0/8', 'block incoming localnet connections'),
+    firewall('! -i lo -s 127.0.0.0/8', 'block what calls itself localnet'),
+    firewall(`-i ${bridge} ! -s ${o.nodeCidr}`, 'block addresses that are no pods of this node'),
+    'COMMIT',
     '*nat',
     `:${CHAIN} - [0:0]`,
     `-A ${CHAIN} -s ${o.podCidr} -d ${o.podCidr} -j RETURN`,
@@ -74,38 +102,62 @@ export async function preparePodNetwork(o: { podCidr: string; bridge?: string })
     '',
   ].join('\n');
   await run('iptables-restore', ['--noflush', '-w', '5'], { input: text });
-  await jump('nat', 'POSTROUTING', ['-m', 'comment', '--comment', 'k8ts pod network', '-j', CHAIN]);
-  await jump('filter', 'FORWARD', ['-i', bridge, '-m', 'comment', '--comment', 'k8ts pod network', '-j', 'ACCEPT']);
-  await jump('filter', 'FORWARD', ['-o', bridge, '-m', 'comment', '--comment', 'k8ts pod network', '-j', 'ACCEPT']);
+  for (const [table, chain, rule] of jumps(bridge)) await jump(table, chain, rule);
+  // Node ports answer on the machine's own 127.0.0.1, too: the answers of Pods come back over the bridge, and there alone.
+  await run('ip', ['link', 'add', bridge, 'type', 'bridge']).catch(() => undefined);
+  fs.writeFileSync(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
 }
 
-async function jump(table: string, chain: string, rule: string[]): Promise<void> {
+function changeSettings(remember: string): void {
+  const before: Record<string, string> = {};
+  for (const [file, value] of Object.entries(SETTINGS)) {
+    try {
+      before[file] = fs.readFileSync(file, 'utf8').trim();
+      fs.writeFileSync(file, value);
+    } catch {
+      // Not there.
+    }
+  }
+  // A cluster that is resumed finds its own settings: those before it count.
+  if (!fs.existsSync(remember)) fs.writeFileSync(remember, `${JSON.stringify(before, null, 2)}\n`);
+}
+
+function restoreSettings(remember: string): void {
+  if (!fs.existsSync(remember)) return;
+  const before = JSON.parse(fs.readFileSync(remember, 'utf8')) as Record<string, string>;
+  for (const file of Object.keys(SETTINGS)) {
+    const value = before[file];
+    if (value !== undefined && fs.existsSync(file)) fs.writeFileSync(file, value);
+  }
+  fs.rmSync(remember);
+}
+
+async function jump(table: string, chain: string, rule: readonly string[]): Promise<void> {
   try {
     await run('iptables', ['-w', '5', '-t', table, '-C', chain, ...rule]);
   } catch {
-    await run('iptables', ['-w', '5', '-t', table, '-A', chain, ...rule]);
+    // The firewall before what others have there.
+    await run('iptables', ['-w', '5', '-t', table, table === 'raw' ? '-I' : '-A', chain, ...rule]);
   }
 }
 
-/** Takes the bridge, the chains of the plugins and the addresses' files out again. */
-export async function cleanPodNetwork(o: { bridge?: string }): Promise<void> {
+/** Takes the bridge, the chains of the plugins and the addresses' files out again, and puts the kernel's settings back. */
+export async function cleanPodNetwork(o: Pick<PodNetwork, 'bridge' | 'remember'>): Promise<void> {
   const bridge = o.bridge ?? 'cni0';
   const quietly = (command: string, args: string[]) =>
     run(command, args).then(
       () => true,
       () => false,
     );
-  for (const [table, chain, rule] of [
-    ['nat', 'POSTROUTING', ['-m', 'comment', '--comment', 'k8ts pod network', '-j', CHAIN]],
-    ['filter', 'FORWARD', ['-i', bridge, '-m', 'comment', '--comment', 'k8ts pod network', '-j', 'ACCEPT']],
-    ['filter', 'FORWARD', ['-o', bridge, '-m', 'comment', '--comment', 'k8ts pod network', '-j', 'ACCEPT']],
-  ] as const) {
-    while (await quietly('iptables', ['-w', '5', '-t', table, '-D', chain, ...rule]));
-  }
-  await quietly('iptables', ['-w', '5', '-t', 'nat', '-F', CHAIN]);
-  await quietly('iptables', ['-w', '5', '-t', 'nat', '-X', CHAIN]);
+  for (const [table, chain, rule] of jumps(bridge)) while (await quietly('iptables', ['-w', '5', '-t', table, '-D', chain, ...rule]));
+  for (const [table, chain] of [
+    ['nat', CHAIN],
+    ['raw', FIREWALL],
+  ] as const)
+    for (const act of ['-F', '-X']) await quietly('iptables', ['-w', '5', '-t', table, act, chain]);
   const { stdout } = await run('iptables-save', ['-t', 'nat']).catch(() => ({ stdout: '' }));
   const lines = withoutPluginChains(stdout, NETWORK);
   if (lines.length > 0) await run('iptables-restore', ['--noflush', '-w', '5'], { input: lines.join('\n') });
   await quietly('ip', ['link', 'delete', bridge]);
+  restoreSettings(o.remember);
 }

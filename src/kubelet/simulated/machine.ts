@@ -24,7 +24,8 @@ function facts(m: SimulatedMachine): MachineFacts {
     architecture: 'amd64',
     os: 'linux',
     osImage: 'k8ts simulated node',
-    kernelVersion: 'simulated',
+    kernelVersion: '6.12.0-simulated',
+    appArmor: true,
     machineID: m.nodeName,
     systemUUID: m.nodeName,
     bootID: m.nodeName,
@@ -53,7 +54,19 @@ async function usage(m: SimulatedMachine, clock: Clock, bootTime: number, runtim
   };
 }
 
-const noMounts: Mounter = { tmpfs: async () => {}, bind: async () => {}, unmount: async () => {}, mountsUnder: async () => [] };
+/** A link stands for a mount: nothing in a simulated container makes links that could lead it astray. */
+const linkMounts = (files: FileSystem): Mounter => ({
+  tmpfs: async () => {},
+  async bindInside(volume, subPath, target) {
+    const source = `${volume}/${subPath}`;
+    if (!(await files.stat(source))) await files.mkdir(source);
+    await files.mkdir(target.slice(0, target.lastIndexOf('/')));
+    await files.remove(target);
+    await files.symlink(source, target);
+  },
+  unmount: async () => {},
+  mountsUnder: async () => [],
+});
 const noCgroups: Cgroups = { ensure: async () => {}, remove: async () => {}, usage: async () => undefined, children: async () => [] };
 
 class SimulatedProbes implements ProbeTransport {
@@ -99,5 +112,13 @@ export function simulatedHost(
     resolvConf: async () => 'nameserver 192.0.2.53\n',
     hostsFile: async () => `127.0.0.1\tlocalhost\n${m.address}\t${m.nodeName}\n`,
   };
-  return { files, mounter: noMounts, cgroups: noCgroups, machine, probes: new SimulatedProbes(network) };
+  // Its disk is this process' memory, where the secret itself lies, too.
+  return {
+    digest: (secret) => secret,
+    files,
+    mounter: linkMounts(files),
+    cgroups: noCgroups,
+    machine,
+    probes: new SimulatedProbes(network),
+  };
 }

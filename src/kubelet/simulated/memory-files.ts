@@ -126,6 +126,11 @@ export class MemoryFiles implements FileSystem {
     this.changed(path);
   }
 
+  async create(path: string, mode: number): Promise<void> {
+    if (this.find(path, false)) throw new Error(`open ${path}: file exists`);
+    return this.write(path, '', mode);
+  }
+
   async append(path: string, data: Uint8Array | string): Promise<void> {
     const e = this.find(path);
     if (!e) return this.write(path, data);
@@ -191,6 +196,10 @@ export class MemoryFiles implements FileSystem {
     this.must(path);
   }
 
+  async giveToGroup(path: string): Promise<void> {
+    this.must(path);
+  }
+
   async gzip(from: string, to: string): Promise<void> {
     await this.write(to, await this.read(from)); // nothing to save in memory that is simulated
   }
@@ -248,5 +257,6 @@ const info = (e: Entry | undefined): FileInfo | undefined =>
     size: e.type === 'symlink' ? e.target.length : e.data.length,
     mode: e.mode,
     inode: e.inode,
+    gid: 0,
     modifiedAt: e.modifiedAt,
   };

@@ -32,13 +32,25 @@ export async function writeAtomically(
   const fresh = (await files.lstat(`${dir}/${name}`)) ? `${name}${payload.size}` : name;
   await files.mkdir(`${dir}/${fresh}`, 0o755);
   for (const [path, file] of payload) await writeFile(files, `${dir}/${fresh}`, path, file, ownership);
-  if (ownership.gid !== undefined) await files.chown(`${dir}/${fresh}`, -1, ownership.gid);
+  const folders = new Set([...payload.keys()].flatMap(foldersOf).map((f) => `${dir}/${fresh}/${f}`));
+  if (ownership.gid !== undefined) for (const at of [dir, `${dir}/${fresh}`, ...folders]) await giveFolder(files, at, ownership.gid);
   await files.remove(`${dir}/${DATA}_tmp`);
   await files.symlink(fresh, `${dir}/${DATA}_tmp`);
   await files.rename(`${dir}/${DATA}_tmp`, `${dir}/${DATA}`);
   await linkNames(files, dir, payload);
   if (current && current !== fresh) await files.remove(`${dir}/${current}`);
   return true;
+}
+
+const foldersOf = (path: string): string[] => {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+};
+
+/** The group enters and lists; what is made in it is the group's, too. */
+async function giveFolder(files: FileSystem, at: string, gid: number): Promise<void> {
+  await files.chown(at, -1, gid);
+  await files.chmod(at, ((await files.lstat(at))?.mode ?? 0) | 0o2550);
 }
 
 function validatePath(path: string): void {
@@ -58,8 +70,8 @@ async function writeFile(
 ): Promise<void> {
   const at = path.lastIndexOf('/');
   if (at > 0) await files.mkdir(`${root}/${path.slice(0, at)}`, 0o755);
-  // Readable by the group that the pod's processes are in.
-  const mode = ownership.gid === undefined ? file.mode : file.mode | ((file.mode & 0o600) >> 3);
+  // Readable by the group that the pod's processes are in, and no more: nobody writes these.
+  const mode = ownership.gid === undefined ? file.mode : file.mode | 0o440;
   await files.write(`${root}/${path}`, file.data, mode);
   if (file.uid !== undefined || ownership.gid !== undefined) await files.chown(`${root}/${path}`, file.uid ?? -1, ownership.gid ?? -1);
 }

@@ -21,7 +21,7 @@ export async function hostPath(files: FileSystem, source: HostPathVolumeSource):
   const info = await files.stat(path);
   if (!info && create) {
     if (base === 'Directory') await files.mkdir(path, 0o755);
-    else await files.write(path, '', 0o644);
+    else await files.create(path, 0o644);
     return path;
   }
   if (info?.type !== wanted[0]) throw new Error(`hostPath type check failed: ${path} is not ${wanted[1]}`);

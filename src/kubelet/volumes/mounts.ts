@@ -1,6 +1,6 @@
 /** The mounts of one container: its volumes (with sub-paths), `/etc/hosts`, and the file for its last words. */
 import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.js';
-import { expand } from '../expansion.js';
+import { Expansion } from '../expansion.js';
 import type { Host } from '../host.js';
 import { containerDir, etcHosts, type Folders, subPathDir } from '../paths.js';
 import { uidOf } from '../pods.js';
@@ -8,6 +8,8 @@ import type { Mount } from '../runtime.js';
 import type { MountedVolumes } from './volume-manager.js';
 
 const PROPAGATION = { None: 'private', HostToContainer: 'host-to-container', Bidirectional: 'bidirectional' } as const;
+
+const MAX_PATH = 4096;
 
 export interface MountContext {
   readonly host: Host;
@@ -59,11 +61,12 @@ function subPathOf(m: VolumeMount, env: readonly { name: string; value: string }
   if (m.subPathExpr) {
     const values = new Map(env.map((e) => [e.name, e.value]));
     const missing = new Set<string>();
-    path = expand(m.subPathExpr, (name) => {
+    const lookup = (name: string) => {
       const value = values.get(name);
       if (!value) missing.add(name);
       return value ?? '';
-    });
+    };
+    path = new Expansion(MAX_PATH).expand(m.subPathExpr, lookup, 'subPathExpr');
     if (missing.size) throw new Error(`missing value for ${[...missing].sort().join(', ')}`);
   }
   if (path.startsWith('/')) throw new Error(`error SubPath \`${path}\` must not be an absolute path`);
@@ -71,10 +74,7 @@ function subPathOf(m: VolumeMount, env: readonly { name: string; value: string }
   return path;
 }
 
-/**
- * A sub-path is bound to a place of the kubelet's own, so that a link which the pod's processes plant later cannot lead the next mount astray.
- * Every step is checked not to leave the volume.
- */
+/** A sub-path is bound to a place of the kubelet's own, so that a link which the pod's processes plant later cannot lead the next mount astray. */
 async function prepareSubPath(
   ctx: MountContext,
   pod: Pod,
@@ -84,56 +84,13 @@ async function prepareSubPath(
   root: string,
   subPath: string,
 ): Promise<string> {
-  const { files, mounter } = ctx.host;
-  const fail = (what: string) =>
-    new Error(`failed to prepare subPath for volumeMount ${JSON.stringify(m.name)} of container ${JSON.stringify(c.name)}${what}`);
-  const source = await safeResolve(ctx, root, subPath).catch((e: Error) => {
-    throw fail(`: ${e.message}`);
-  });
+  const { mounter } = ctx.host;
   const target = subPathDir(ctx.folders, uidOf(pod), m.name, c.name, index);
-  const info = await files.stat(source);
   for (const mount of await mounter.mountsUnder(target)) await mounter.unmount(mount);
-  if (info?.type === 'directory') {
-    await files.mkdir(target, 0o750);
-  } else {
-    await files.mkdir(target.slice(0, target.lastIndexOf('/')), 0o750);
-    if (!(await files.stat(target))) await files.write(target, '', 0o640);
-  }
-  await mounter.bind(source, target, root).catch((e: Error) => {
-    throw fail(`: ${e.message}`);
+  await mounter.bindInside(root, subPath, target).catch((e: Error) => {
+    throw new Error(
+      `failed to prepare subPath for volumeMount ${JSON.stringify(m.name)} of container ${JSON.stringify(c.name)}: ${e.message}`,
+    );
   });
   return target;
-}
-
-const MAX_LINKS = 40;
-
-/** Follows links inside the volume only, and makes folders that are missing with the volume's own mode. */
-async function safeResolve(ctx: MountContext, root: string, subPath: string): Promise<string> {
-  const { files } = ctx.host;
-  const mode = ((await files.stat(root))?.mode ?? 0o755) & 0o7777;
-  let at = root;
-  let links = 0;
-  const rest = subPath.split('/').filter((p) => p && p !== '.');
-  while (rest.length) {
-    const part = rest.shift()!;
-    if (part === '..') {
-      if (at === root) throw new Error(`subpath ${JSON.stringify(subPath)} leads out of the volume`);
-      at = at.slice(0, at.lastIndexOf('/'));
-      continue;
-    }
-    const next = `${at}/${part}`;
-    const info = await files.lstat(next);
-    if (!info) {
-      await files.mkdir(next, mode);
-      await files.chmod(next, mode);
-    } else if (info.type === 'symlink') {
-      if (++links > MAX_LINKS) throw new Error(`too many links in subpath ${JSON.stringify(subPath)}`);
-      const target = await files.readlink(next);
-      if (target.startsWith('/')) throw new Error(`subpath ${JSON.stringify(subPath)} leads out of the volume`);
-      rest.unshift(...target.split('/').filter((p) => p && p !== '.'));
-      continue;
-    }
-    at = next;
-  }
-  return at;
 }

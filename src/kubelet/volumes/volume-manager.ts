@@ -1,11 +1,19 @@
 /** Makes a pod's volumes ready on the host, keeps the ones that show API objects fresh, and takes them away. */
 
-import type { ConfigMap, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.js';
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PersistentVolumeSpec,
+  Pod,
+  Secret,
+  Volume,
+} from '../../api/types/core/v1.js';
 import { eachApart } from '../../util/apart.js';
 import type { Clock } from '../../util/clock.js';
 import { amount } from '../amount.js';
 import type { DownwardFacts } from '../downward.js';
-import type { Host } from '../host.js';
+import type { FileInfo, Host } from '../host.js';
 import type { ObjectReader } from '../objects.js';
 import { type Folders, podDir, volumeDir, volumesDir } from '../paths.js';
 import { namespaceOf, uidOf } from '../pods.js';
@@ -47,6 +55,22 @@ const PLUGINS: Readonly<Record<string, string>> = {
   downwardAPI: 'downward-api',
   projected: 'projected',
 };
+
+const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
+
+/** Why a volume is not this claim's; undefined where both point at each other. A claim's word alone does not open a volume. */
+function notOf(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  const found = `found PV object ${volume.metadata.name} but`;
+  const ref = volume.spec.claimRef;
+  if (!ref) return `${found} it has a nil pv.Spec.ClaimRef indicating it is not yet bound to the claim`;
+  const { namespace, name, uid } = claim.metadata;
+  if (ref.uid !== uid) return `${found} its pv.Spec.ClaimRef.UID ${ref.uid ?? ''} does not point to claim.UID ${uid}`;
+  if (ref.namespace !== namespace || ref.name !== name) return `${found} its pv.Spec.ClaimRef is ${ref.namespace}/${ref.name}`;
+  return undefined;
+}
+
+/** Whether a volume's root is as a change of its group would leave it. */
+const isGroups = (info: FileInfo, gid: number): boolean => info.gid === gid && (info.mode & 0o2770) === 0o2770;
 
 export class VolumeManager {
   constructor(private readonly ctx: VolumeContext) {}
@@ -190,16 +214,30 @@ export class VolumeManager {
       { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name } as const,
       'persistentvolumeclaim',
     );
-    if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName) throw new Error(`PVC ${namespace}/${name} is not bound`);
+    const failed = (why: string) => new Error(`error processing PVC ${namespace}/${name}: ${why}`);
+    if (claim.metadata.deletionTimestamp && !claim.metadata.finalizers?.includes(CLAIM_PROTECTION)) throw failed('PVC is being deleted');
+    if (claim.status?.phase !== 'Bound') throw failed('PVC is not bound');
+    if (!claim.spec.volumeName) throw failed('PVC has empty pvc.Spec.VolumeName');
     const volume = await this.ctx.objects.get(
       { apiVersion: 'v1', kind: 'PersistentVolume', name: claim.spec.volumeName } as const,
       'persistentvolume',
     );
+    const why = notOf(volume, claim);
+    if (why) throw failed(why);
     const spec: PersistentVolumeSpec = volume.spec;
+    if (spec.volumeMode === 'Block') throw failed('volumes of mode Block are not supported by this kubelet');
     if (spec.hostPath) return { path: await hostPath(this.ctx.host.files, spec.hostPath), readonly };
     if (spec.local) {
       const info = await this.ctx.host.files.stat(spec.local.path);
       if (!info) throw new Error(`path ${JSON.stringify(spec.local.path)} does not exist`);
+      const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {};
+      if (
+        fsGroup !== undefined &&
+        !readonly &&
+        info.type === 'directory' &&
+        !(fsGroupChangePolicy === 'OnRootMismatch' && isGroups(info, fsGroup))
+      )
+        await this.ctx.host.files.giveToGroup(spec.local.path, fsGroup);
       return { path: spec.local.path, readonly };
     }
     const kind = Object.keys(spec).find(

@@ -130,12 +130,14 @@ describe('host paths', () => {
 });
 
 describe('mounts of a container', () => {
-  async function mounts(volumeMount: object, prepare: (f: MemoryFiles) => Promise<void> = async () => {}) {
+  async function mounts(volumeMount: object) {
     const f = new MemoryFiles(new VirtualClock());
     await f.mkdir('/vol');
-    await prepare(f);
     const binds: string[] = [];
-    const mounter = { bind: async (a: string, b: string) => void binds.push(`${a} -> ${b}`), mountsUnder: async () => [] };
+    const mounter = {
+      bindInside: async (v: string, a: string, b: string) => void binds.push(`${v} ${a} -> ${b}`),
+      mountsUnder: async () => [],
+    };
     const p = pod({ name: 'p', containers: [{ volumeMounts: [{ name: 'v', mountPath: '/m', ...volumeMount }] }] });
     const folders = { root: '/k', podLogs: '/l', containerLogs: '/c' };
     const list = await containerMounts(
@@ -146,7 +148,7 @@ describe('mounts of a container', () => {
       [{ name: 'A', value: 'x' }],
       0,
     );
-    return { list, binds, f };
+    return { list, binds };
   }
 
   it('have the volume, the hosts file and a place for last words', async () => {
@@ -160,30 +162,17 @@ describe('mounts of a container', () => {
   it('leave the hosts file to a container that brings its own', async () => {
     expect((await mounts({ mountPath: '/etc/hosts' })).list.map((m) => m.containerPath)).toEqual(['/etc/hosts', '/dev/termination-log']);
   });
-  it('bind sub-paths, made where they are missing', async () => {
-    const { list, binds, f } = await mounts({ subPathExpr: 'a/$(A)' });
-    expect(binds).toEqual(['/vol/a/x -> /k/pods/uid-p/volume-subpaths/v/c/0']);
+  it('bind sub-paths', async () => {
+    const { list, binds } = await mounts({ subPathExpr: 'a/$(A)' });
+    expect(binds).toEqual(['/vol a/x -> /k/pods/uid-p/volume-subpaths/v/c/0']);
     expect(list[0]?.hostPath).toBe('/k/pods/uid-p/volume-subpaths/v/c/0');
-    expect((await f.stat('/vol/a/x'))?.type).toBe('directory');
   });
-  it('follow links inside the volume', async () => {
-    const { binds } = await mounts({ subPath: 'link' }, async (f) => {
-      await f.mkdir('/vol/..1');
-      await f.write('/vol/..1/file', 'x');
-      await f.symlink('..1', '/vol/..data');
-      await f.symlink('..data/file', '/vol/link');
-    });
-    expect(binds).toEqual(['/vol/..1/file -> /k/pods/uid-p/volume-subpaths/v/c/0']);
-  });
-  it.each<[string, object, RegExp, ((f: MemoryFiles) => Promise<void>)?]>([
-    ['a link to the host', { subPath: 'l' }, /leads out of the volume/, (f) => f.symlink('/etc', '/vol/l')],
-    ['a link upwards', { subPath: 'l' }, /leads out of the volume/, (f) => f.symlink('../etc', '/vol/l')],
-    ['a link to itself', { subPath: 'l' }, /too many links/, (f) => f.symlink('l', '/vol/l')],
+  it.each<[string, object, RegExp]>([
     ['an absolute path', { subPath: '/etc' }, /must not be an absolute path/],
     ['steps back', { subPath: 'a/../../etc' }, /must not contain '..'/],
     ['an unknown variable', { subPathExpr: '$(NONE)' }, /missing value for NONE/],
     ['an unknown volume', { name: 'other' }, /cannot find volume "other" to mount into container "c"/],
-  ])('refuse %s', async (_, m, error, prepare) => {
-    await expect(mounts(m, prepare)).rejects.toThrow(error);
+  ])('refuse %s', async (_, m, error) => {
+    await expect(mounts(m)).rejects.toThrow(error);
   });
 });

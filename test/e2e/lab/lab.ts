@@ -37,7 +37,7 @@ export class Lab {
     this.kubectl = new Kubectl(onPath('kubectl')!, this.kubeconfig);
   }
 
-  private get dataDir(): string {
+  get dataDir(): string {
     return path.join(this.dir, 'cluster');
   }
 
@@ -50,7 +50,7 @@ export class Lab {
         push(image, registry.address, `${registry.user}:${registry.password}`, dir);
         say(`pushed ${image.name}`);
       }
-      const lab = new Lab(dir, registry, `http://127.0.0.1:${await freePort()}`, await freePort());
+      const lab = new Lab(dir, registry, `https://127.0.0.1:${await freePort()}`, await freePort());
       // A lab that was killed has the machine's pod network still.
       const left = machineOwner();
       if (left && path.dirname(left).startsWith(path.join(os.tmpdir(), 'k8ts-lab-'))) lab.k8ts(['down', '--data-dir', left]);
