@@ -256,7 +256,7 @@ async function realNode(
 
 /** What this process listens on besides the kubelet's port, at addresses that Pods' host ports could take over. */
 function ownPorts(o: UpOptions, apiPort: number): OwnPort[] {
-  const etcd = Number(/:(\d+)$/.exec(o.etcdListen ?? '')?.[1]);
+  const etcd = Number(o.etcdListen?.port);
   return [
     { protocol: 'TCP', port: apiPort, holder: 'kube-apiserver' },
     ...['TCP', 'UDP'].map((protocol) => ({ protocol, port: DNS_PORT, holder: 'dns' })),
