@@ -40,7 +40,6 @@ const NOT_BUILT = [
   'PodNodeSelector',
   'PodSecurity',
   'PodTolerationRestriction',
-  'PodTopologyLabels',
   'ResourceQuota',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionWebhook',
