@@ -82,8 +82,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly unconditionalUpdate: boolean;
   /** Seconds after which the object goes by itself (events). */
   readonly ttlSeconds?: number;
-  /** Grace period of a delete that names none, in seconds; undefined: the object goes at once. */
-  readonly gracePeriod?: (object: T) => number;
+  /** Grace period of a delete in seconds: `asked` where it names one. Absent: the kind knows no grace, its objects go at once. */
+  readonly gracePeriod?: (object: T, asked?: number) => number;
 
   /** Said to everyone who uses the resource, as a `Warning` header. */
   readonly deprecated?: string;

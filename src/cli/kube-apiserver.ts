@@ -66,7 +66,7 @@ async function run(f: Flags): Promise<void> {
     anonymous: bool('--anonymous-auth', f.anonymousAuth),
     runtimeConfig: runtimeConfig(f.runtimeConfig),
     staticTokens: f.tokenAuthFile ? staticTokens(fs.readFileSync(f.tokenAuthFile, 'utf8')) : undefined,
-    disabledAdmission: f.disableAdmissionPlugins?.split(','),
+    disabledAdmission: f.disableAdmissionPlugins?.split(',').filter(Boolean),
     docs: loadDocs,
   };
   if (fromSnapshot) await restoreForStart(fromSnapshot, f.dataDir, env);

@@ -40,9 +40,9 @@ export const pod = defineResource<Pod>({
   hasGeneration: true,
   metadataLooks: 2,
   returnsDeleted: true,
-  gracePeriod: ({ spec, status }) => {
+  gracePeriod: ({ spec, status }, asked) => {
     const ended = status?.phase === 'Failed' || status?.phase === 'Succeeded';
-    const seconds = spec.nodeName && !ended ? (spec.terminationGracePeriodSeconds ?? 0) : 0;
+    const seconds = spec.nodeName && !ended ? (asked ?? spec.terminationGracePeriodSeconds ?? 0) : 0;
     return seconds < 0 ? 1 : seconds;
   },
   defaults(pod) {

@@ -12,7 +12,7 @@ import type { Lookup } from './lookup.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
 import { podTopologyLabels } from './pod-topology-labels.js';
-import { priority } from './priority.js';
+import { priority, systemPriorityClasses } from './priority.js';
 import { rbacGuard } from './rbac-escalation.js';
 import { serviceAccount } from './service-account.js';
 import { defaultStorageClass, runtimeClass, storageObjectInUseProtection, taintNodesByCondition } from './small.js';
@@ -74,6 +74,6 @@ export function defaultChain({ lookup, env, rbac, authorizer, disabled = [] }: C
   const known = new Set([...NOT_BUILT, ...plugins.map((p) => p.name)]);
   for (const name of disabled) if (!known.has(name)) throw new RangeError(`admission-control plugin ${JSON.stringify(name)} is unknown`);
   // What belongs to the kinds themselves stands with the plugins because it is asked at the same place; no flag turns it off.
-  const always: AdmissionPlugin[] = [rbacGuard(rbac, authorizer), certificateSignature];
+  const always: AdmissionPlugin[] = [rbacGuard(rbac, authorizer), certificateSignature, systemPriorityClasses];
   return new AdmissionChain([...plugins.filter((p) => !disabled.includes(p.name)), ...always]);
 }

@@ -4,6 +4,9 @@ import type { PriorityClass } from '../../api/types/scheduling/v1.js';
 import type { AdmissionPlugin } from './chain.js';
 import { isPod, type Lookup, refusal } from './lookup.js';
 
+const GROUP = 'scheduling.k8s.io';
+const SYSTEM = ['system-node-critical', 'system-cluster-critical'];
+
 export const priority = (lookup: Lookup): AdmissionPlugin => ({
   name: 'Priority',
   admit(a) {
@@ -34,12 +37,8 @@ export const priority = (lookup: Lookup): AdmissionPlugin => ({
     spec.preemptionPolicy = policy;
   },
   validate(a) {
-    if (
-      a.definition.group !== 'scheduling.k8s.io' ||
-      a.definition.plural !== 'priorityclasses' ||
-      (a.operation !== 'CREATE' && a.operation !== 'UPDATE')
-    )
-      return;
+    if (a.definition.group !== GROUP || a.definition.plural !== 'priorityclasses') return;
+    if (a.operation !== 'CREATE' && a.operation !== 'UPDATE') return;
     const mine = a.object as unknown as PriorityClass;
     if (!mine.globalDefault) return;
     const other = lookup
@@ -54,6 +53,14 @@ function keep(pod: Pod, old: Pod): void {
   pod.spec.priority ??= old.spec.priority;
   pod.spec.preemptionPolicy ??= old.spec.preemptionPolicy;
 }
+/** The classes of the system itself stay, whichever plugins are on. */
+export const systemPriorityClasses: AdmissionPlugin = {
+  name: 'SystemPriorityClasses',
+  validate(a) {
+    if (a.definition.group === GROUP && a.definition.plural === 'priorityclasses' && a.operation === 'DELETE' && SYSTEM.includes(a.name))
+      throw refusal(a, 'this is a system priority class and cannot be deleted');
+  },
+};
 
 const lowestDefault = (classes: readonly PriorityClass[]): PriorityClass | undefined =>
   classes.filter((c) => c.globalDefault).sort((a, b) => a.value - b.value)[0];

@@ -19,8 +19,9 @@ export const rbacGuard = (rbac: Rbac, authorizer: Authorizer): AdmissionPlugin =
     // What the garbage collector and finalizers need goes through: else a binding whose role has gone could never be removed.
     if (a.oldObject && a.object && onlyCollected(a.object, a.oldObject)) return;
     const isBinding = a.definition.plural.endsWith('bindings');
-    const wanted = isBinding ? roleOf(a, rbac) : ((a.object as unknown as ClusterRole).rules ?? []);
+    // Asked first: who may bind a role may do so before there is one.
     if (await may(authorizer, a, isBinding ? 'bind' : 'escalate')) return;
+    const wanted = isBinding ? roleOf(a, rbac) : ((a.object as unknown as ClusterRole).rules ?? []);
     const own = rbac.allRules(a.user, a.namespace);
     const missing = wanted.flatMap(singly).filter((r) => !own.some((o) => includes(o, r)));
     // An aggregated role gathers whatever anyone labels: only who has everything may make or change one.
@@ -74,7 +75,8 @@ async function may(authorizer: Authorizer, a: Attributes, verb: 'bind' | 'escala
     resource,
     subresource: '',
     namespace: a.namespace,
-    name: verb === 'bind' ? ref.name : a.name,
+    // Nobody has the right to escalate a role that is not there yet by its name.
+    name: verb === 'bind' ? ref.name : a.operation === 'CREATE' ? '' : a.name,
     path: '',
   });
   return d.decision === 'allow';

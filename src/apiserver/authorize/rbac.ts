@@ -14,10 +14,15 @@ export interface RbacCaches {
 /** Users whose rules are kept resolved until a role or binding changes. */
 const USER_LIMIT = 5_000;
 
+/** The rules of bindings, and what is wrong with these. */
+interface Bound {
+  readonly rules: readonly PolicyRule[];
+  readonly problems: readonly string[];
+}
+
 interface UserRules {
-  readonly cluster: readonly PolicyRule[];
-  readonly namespaces: Map<string, readonly PolicyRule[]>;
-  readonly problems: string[];
+  readonly cluster: Bound;
+  readonly namespaces: Map<string, Bound>;
 }
 
 const ALLOW: Decision = { decision: 'allow', reason: '' };
@@ -30,14 +35,15 @@ export class Rbac implements Authorizer {
 
   authorize(a: AccessAttributes): Decision {
     const rules = this.rulesOf(a.user);
-    if (rules.cluster.some((r) => covers(r, a))) return ALLOW;
-    if (a.namespace && this.inNamespace(a.user, rules, a.namespace).some((r) => covers(r, a))) return ALLOW;
-    return { decision: 'no-opinion', reason: rules.problems.length ? `RBAC: ${rules.problems.join(', ')}` : '' };
+    if (rules.cluster.rules.some((r) => covers(r, a))) return ALLOW;
+    const own = a.namespace ? this.inNamespace(a.user, rules, a.namespace) : undefined;
+    if (own?.rules.some((r) => covers(r, a))) return ALLOW;
+    const problems = [...rules.cluster.problems, ...(own?.problems ?? [])];
+    return { decision: 'no-opinion', reason: problems.length ? `RBAC: ${problems.join(', ')}` : '' };
   }
 
   rules(user: UserInfo, namespace: string): RuleSet {
-    const own = this.rulesOf(user);
-    const all = [...own.cluster, ...(namespace ? this.inNamespace(user, own, namespace) : [])];
+    const all = this.allRules(user, namespace);
     return {
       resourceRules: all
         .filter((r) => r.resources?.length)
@@ -55,7 +61,7 @@ export class Rbac implements Authorizer {
   /** Every rule that holds for a user in a namespace ('' for cluster-wide ones alone). */
   allRules(user: UserInfo, namespace: string): readonly PolicyRule[] {
     const own = this.rulesOf(user);
-    return namespace ? [...own.cluster, ...this.inNamespace(user, own, namespace)] : own.cluster;
+    return namespace ? [...own.cluster.rules, ...this.inNamespace(user, own, namespace).rules] : own.cluster.rules;
   }
 
   /** The rules of the role that a binding points to; undefined where there is no such role. */
@@ -87,21 +93,22 @@ export class Rbac implements Authorizer {
         const b = object as unknown as ClusterRoleBinding;
         if (b.subjects?.some((s) => isSubject(s, user, ''))) this.add(cluster, b.roleRef, '', problems);
       }
-      rules = { cluster, namespaces: new Map(), problems };
+      rules = { cluster: { rules: cluster, problems }, namespaces: new Map() };
       this.users.set(key, rules);
     }
     return rules;
   }
 
-  private inNamespace(user: UserInfo, rules: UserRules, namespace: string): readonly PolicyRule[] {
+  private inNamespace(user: UserInfo, rules: UserRules, namespace: string): Bound {
     let own = rules.namespaces.get(namespace);
     if (!own) {
       const list: PolicyRule[] = [];
+      const problems: string[] = [];
       for (const { object } of this.caches.roleBindings.list(namespace)) {
         const b = object as unknown as RoleBinding;
-        if (b.subjects?.some((s) => isSubject(s, user, namespace))) this.add(list, b.roleRef, namespace, rules.problems);
+        if (b.subjects?.some((s) => isSubject(s, user, namespace))) this.add(list, b.roleRef, namespace, problems);
       }
-      rules.namespaces.set(namespace, (own = list));
+      rules.namespaces.set(namespace, (own = { rules: list, problems }));
     }
     return own;
   }

@@ -6,19 +6,16 @@ import { schemas } from '../../api/schemas.js';
 import { conflictError, invalidError, notFoundError } from '../../meta/errors.js';
 import { type FieldError, forbidden, invalid, notSupported } from '../../meta/field-error.js';
 import type { AnyObject } from '../../meta/object.js';
-import { timestamp } from '../../util/clock.js';
 import type { Answer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import type { Entry } from '../storage/entry.js';
 import type { Next } from '../storage/storage.js';
 import { decodeAs, parseBody } from './body.js';
+import { afterDelete } from './deletion.js';
 import { checkDryRun, integer } from './options.js';
 import { attributes } from './prepare.js';
 import { list } from './read.js';
 import { hookOf, inVersion, toStored } from './write.js';
-
-const ORPHAN = 'orphan';
-const FOREGROUND = 'foregroundDeletion';
 
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
@@ -97,7 +94,7 @@ export async function deleteObject(call: Call, options: DeleteOptions, steps: De
       }
       checkDeletePreconditions(call, options, current);
       const told = steps.before?.(old, now) ?? old;
-      const next = markedForDeletion(call, told, options, now);
+      const next = afterDelete(definition, told, options, now);
       last = next ?? told;
       if (!next) return { remove: true };
       return next === old ? { keep: true } : { put: toStored(call, next) };
@@ -137,69 +134,6 @@ export function checkDeletePreconditions(call: Call, options: DeleteOptions, cur
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${current.revision}). The object might have been modified`,
     );
   }
-}
-
-/** The object as it is to stay for now; undefined: it goes at once; the same object: nothing changes. */
-function markedForDeletion(call: Call, old: AnyObject, options: DeleteOptions, now: number): AnyObject | undefined {
-  const { definition } = call;
-  const finalizers = finalizersAfter(call, old.metadata.finalizers ?? [], options);
-  const held = finalizers.length > 0 || definition.heldAfterDelete?.(old) === true;
-  const grace = gracePeriod(call, old, options);
-  const was = old.metadata;
-  const sameFinalizers = finalizers.length === (was.finalizers?.length ?? 0) && finalizers.every((f, i) => f === was.finalizers?.[i]);
-  if (was.deletionTimestamp) {
-    const before = was.deletionGracePeriodSeconds ?? 0;
-    // A shorter grace period shortens a deletion that is under way; it never gets longer.
-    if (grace >= before && before > 0) return sameFinalizers ? old : edited(old, finalizers);
-    if (grace < before && grace > 0) {
-      const next = edited(old, finalizers);
-      next.metadata.deletionGracePeriodSeconds = grace;
-      next.metadata.deletionTimestamp = timestamp(Date.parse(was.deletionTimestamp) + (grace - before) * 1000);
-      return next;
-    }
-    if (!held) return undefined;
-    if (before === 0) return sameFinalizers ? old : edited(old, finalizers);
-    const next = edited(old, finalizers);
-    next.metadata.deletionGracePeriodSeconds = 0;
-    next.metadata.deletionTimestamp = timestamp(now);
-    return next;
-  }
-  if (grace <= 0 && !held) return undefined;
-  const next = edited(old, finalizers);
-  next.metadata.deletionTimestamp = timestamp(now + grace * 1000);
-  next.metadata.deletionGracePeriodSeconds = grace;
-  if (next.metadata.generation) next.metadata.generation++;
-  definition.markDeleted?.(next);
-  return next;
-}
-
-function edited(old: AnyObject, finalizers: readonly string[]): AnyObject {
-  const next = structuredClone(old);
-  if (finalizers.length) next.metadata.finalizers = [...finalizers];
-  else delete next.metadata.finalizers;
-  return next;
-}
-
-/** Seconds; 0 where the kind knows no grace or this object needs none. */
-function gracePeriod(call: Call, object: AnyObject, options: DeleteOptions): number {
-  const own = call.definition.gracePeriod?.(object as never);
-  if (own === undefined || own === 0) return 0;
-  const asked = options.gracePeriodSeconds;
-  if (asked === undefined) return own;
-  return asked < 0 ? 1 : asked;
-}
-
-function finalizersAfter(call: Call, present: readonly string[], options: DeleteOptions): string[] {
-  const policy =
-    options.propagationPolicy ?? (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background');
-  const orphan = policy
-    ? policy === 'Orphan'
-    : present.includes(ORPHAN) || (!present.includes(FOREGROUND) && call.definition.orphansByDefault === true);
-  const foreground = policy ? policy === 'Foreground' : present.includes(FOREGROUND);
-  const out = present.filter((f) => f !== ORPHAN && f !== FOREGROUND);
-  if (orphan) out.push(ORPHAN);
-  if (foreground) out.push(FOREGROUND);
-  return out;
 }
 
 /** Deletes what the selectors choose, one by one, and answers with the list of what it was. */
