@@ -102,7 +102,12 @@ describe('is let go of', () => {
     ['a second head without its end', 'http/1.1', [GET, 'GET / HTTP/1.1\r\n'], 45],
     ['nothing more after a request', 'http/1.1', [GET], 190],
     ['a body that does not come', 'http/1.1', ['POST / HTTP/1.1\r\nHost: a\r\nX-User: u\r\nContent-Length: 100\r\n\r\nabc'], 65],
-    ['a chunk that does not come', 'http/1.1', ['POST / HTTP/1.1\r\nHost: a\r\nX-User: u\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab'], 65],
+    [
+      'a chunk that does not come',
+      'http/1.1',
+      ['POST / HTTP/1.1\r\nHost: a\r\nX-User: u\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab'],
+      65,
+    ],
   ] as const)('%s', async (_, protocol, texts, seconds) => {
     const state = await raw(protocol, ...texts);
     await clock.advance((seconds - 15) * 1000);
