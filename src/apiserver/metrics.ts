@@ -68,6 +68,27 @@ export class Metrics {
           if (d.keyPrefix) objects.set({ group: d.group, resource: d.plural }, server.storage.cache(d.keyPrefix).size);
       },
     });
+    new Gauge({
+      name: 'apiserver_current_inflight_requests',
+      help: 'Requests under way, until their answers are written.',
+      labelNames: ['request_kind'],
+      registers: [this.registry],
+      collect() {
+        this.set({ request_kind: 'readOnly' }, server.flow.used('read'));
+        this.set({ request_kind: 'mutating' }, server.flow.used('write'));
+      },
+    });
+    new Gauge({
+      name: 'k8ts_apiserver_held_bytes',
+      help: 'Bytes held: of bodies that are read, of answers that are written, of the changes kept for watches.',
+      labelNames: ['what'],
+      registers: [this.registry],
+      collect() {
+        this.set({ what: 'bodies' }, server.flow.used('bytesIn'));
+        this.set({ what: 'answers' }, server.flow.used('bytesOut'));
+        this.set({ what: 'history' }, server.storage.history.bytes);
+      },
+    });
     const watchers = new Gauge({
       name: 'apiserver_longrunning_requests',
       help: 'Open watches by resource.',

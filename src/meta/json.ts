@@ -12,6 +12,19 @@ export class DepthError extends SyntaxError {
 const QUOTE = 34;
 const BACKSLASH = 92;
 
+/** Whether a value that was made, not read, nests no deeper than the limit. */
+export function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length; depth++) {
+    if (depth > DEPTH_LIMIT) return false;
+    const next: unknown[] = [];
+    for (const v of level)
+      if (typeof v === 'object' && v !== null) for (const inner of Object.values(v)) if (typeof inner === 'object') next.push(inner);
+    level = next;
+  }
+  return true;
+}
+
 /** Throws a SyntaxError. */
 export function parseJson(text: string): unknown {
   // What nests deeper than the limit has at least as many characters.

@@ -1,7 +1,7 @@
 /** Objects that are used as maps of keys which people choose: no such key may reach the prototype. */
 
 /** Sets an own property, whatever its name: by assignment `__proto__` would be lost, or become the prototype. */
-export function setOwn<V>(object: Record<string, V>, key: string, value: V): void {
+export function setOwn<V>(object: Record<string, V>, key: string, value: NoInfer<V>): void {
   if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   else object[key] = value;
 }

@@ -127,9 +127,6 @@ function sortKeys(v: unknown): unknown {
   );
 }
 
-/** One event's frame per watcher representation; frames of plain JSON are shared by all watchers of an event. */
-const frames = new WeakMap<Entry, Map<string, Uint8Array>>();
-
 export interface EventContext {
   readonly answer: Extract<Answer, { is: 'watch' }>;
   readonly representation: Representation;
@@ -169,11 +166,7 @@ export function encodeEvent(item: WatchItem, c: EventContext): Uint8Array {
   }
   const entry = c.convert(item.entry);
   if (!r.as && r.mediaType !== PROTOBUF) {
-    let byType = frames.get(entry);
-    if (!byType) frames.set(entry, (byType = new Map()));
-    let bytes = byType.get(item.type);
-    if (!bytes) byType.set(item.type, (bytes = concat([utf8(`{"type":"${item.type}","object":`), entry.bytes, utf8('}\n')])));
-    return bytes;
+    return entry.frame(item.type, () => concat([utf8(`{"type":"${item.type}","object":`), entry.bytes, utf8('}\n')]));
   }
   const object = entry.object;
   if (r.as === 'Table') {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyObject } from '../../meta/object.js';
-import { HISTORY_LIMIT, ResourceCache } from './cache.js';
+import { ResourceCache } from './cache.js';
 import { Entry, serialize } from './entry.js';
+import { HistoryBudget } from './history.js';
 
 const entry = (name: string, revision: number, app = 'web', namespace = 'ns') => {
   const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name, namespace, labels: { app } } } as unknown as AnyObject;
@@ -53,12 +54,32 @@ describe('ResourceCache', () => {
   });
 
   it('a start before the changes that are kept is expired', () => {
-    const c = cache();
-    for (let i = 2; i <= 2 * HISTORY_LIMIT + 2; i++) c.apply('put', entry('a', i));
+    const c = new ResourceCache('/registry/pods/', 1, new HistoryBudget(() => 0, 100 * 600));
+    for (let i = 2; i <= 1000; i++) c.apply('put', entry('a', i));
     expect(() => follow(c, 1)).toThrow(/^too old resource version: 1 /);
-    const oldest = HISTORY_LIMIT + 2;
-    expect(() => follow(c, oldest - 1)).toThrow(/too old/);
-    expect(follow(c, oldest)).toHaveLength(HISTORY_LIMIT);
+    const oldest = Array.from({ length: 1000 }, (_, i) => i).find((i) => {
+      try {
+        follow(c, i);
+        return true;
+      } catch {
+        return false;
+      }
+    })!;
+    expect(oldest).toBeGreaterThan(900);
+    expect(oldest).toBeLessThan(930);
+    expect(follow(c, oldest)).toHaveLength(1000 - oldest);
+  });
+
+  it('what was changed lets go of all but its bytes, and is read again from them', () => {
+    const c = cache();
+    const first = entry('a', 2, 'db');
+    c.apply('put', first);
+    const object = first.object;
+    expect(first.object).toBe(object);
+    c.apply('put', entry('a', 3, 'web'));
+    expect(first.object).not.toBe(object);
+    expect(first.object).toEqual(object);
+    expect(follow(c, 1, '', web)).toEqual(['ADDED a 3']);
   });
 
   it('closing ends every watch', () => {

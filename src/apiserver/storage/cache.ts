@@ -6,10 +6,8 @@
 import { expired } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { Entry } from './entry.js';
+import { type Change, History, HistoryBudget } from './history.js';
 import { type EntryEvent, ResourceWatch } from './watch.js';
-
-/** Changes kept for watches that start in the past; an older start is answered 410 and the client lists again. */
-export const HISTORY_LIMIT = 4096;
 
 export type Filter = (object: AnyObject) => boolean;
 
@@ -19,13 +17,6 @@ interface Watcher {
   readonly filter?: Filter;
 }
 
-interface Change {
-  readonly event: EntryEvent;
-  readonly previous?: Entry;
-  /** For those whose selector the object has left: as it last matched, under the revision of the change. Made once for all of them. */
-  gone?: EntryEvent;
-}
-
 export class ResourceCache {
   private readonly entries = new Map<string, Entry>();
   /** Keys in order; inserted by binary search. */
@@ -33,16 +24,16 @@ export class ResourceCache {
   private readonly watchers = new Map<ResourceWatch, Watcher>();
   /** Raised by every change: what is derived from the cache knows when it is stale. */
   version = 0;
-  private history: Change[] = [];
-  /** Watches may start at this revision or later. */
-  private historyStart: number;
+  /** A watch that starts before it is answered 410, and the client lists again. */
+  private readonly history: History;
 
   constructor(
     /** `/registry/pods/` */
     readonly prefix: string,
     revision: number,
+    budget = new HistoryBudget(() => 0),
   ) {
-    this.historyStart = revision;
+    this.history = new History(budget, revision);
   }
 
   get size(): number {
@@ -87,11 +78,12 @@ export class ResourceCache {
     const event: EntryEvent = { type: type === 'delete' ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED', entry, revision: entry.revision };
     const change: Change = { event, previous };
     this.history.push(change);
-    if (this.history.length > HISTORY_LIMIT * 2) {
-      this.historyStart = this.history[this.history.length - HISTORY_LIMIT - 1]!.event.revision;
-      this.history = this.history.slice(-HISTORY_LIMIT);
-    }
+    entry.shareFrames();
     for (const w of this.watchers.values()) deliver(w, change);
+    entry.releaseFrames();
+    // Of what is history only the stored bytes stay.
+    if (previous !== entry) previous?.release();
+    if (type === 'delete') entry.release();
   }
 
   /**
@@ -102,8 +94,7 @@ export class ResourceCache {
     const changed = [...state.values()].filter((e) => e.revision > (this.entries.get(e.key)?.revision ?? 0));
     for (const entry of changed.sort((a, b) => a.revision - b.revision)) this.apply('put', entry);
     for (const last of [...this.entries.values()]) if (!state.has(last.key)) this.apply('delete', last.deletedAt(revision));
-    this.history = [];
-    this.historyStart = revision;
+    this.history.clear(revision);
   }
 
   /**
@@ -117,8 +108,8 @@ export class ResourceCache {
       for (const entry of this.list(namespace))
         if (!filter || filter(entry.object)) watch.begin({ type: 'ADDED', entry, revision: entry.revision });
     } else {
-      if (since < this.historyStart) throw expired(`too old resource version: ${since} (${this.historyStart})`);
-      for (const change of this.history) if (change.event.revision > since) deliver(watcher, change);
+      if (since < this.history.start) throw expired(`too old resource version: ${since} (${this.history.start})`);
+      for (const change of this.history.after(since)) deliver(watcher, change, true);
     }
     if (initialBookmark) watch.begin({ type: 'BOOKMARK', revision: now, initialEventsEnd: true });
     this.watchers.set(watch, watcher);
@@ -146,16 +137,15 @@ export class ResourceCache {
 }
 
 /** An object that begins to match a watcher's selector is ADDED for it, one that stops matching is DELETED. */
-function deliver(w: Watcher, change: Change): void {
+function deliver(w: Watcher, change: Change, past = false): void {
+  const tell = (event: EntryEvent): void => (past ? w.watch.begin(event) : w.watch.push(event));
   const { event, previous } = change;
   if (w.namespace && event.entry.namespace !== w.namespace) return;
-  if (!w.filter) return w.watch.push(event);
+  if (!w.filter) return tell(event);
   const is = event.type !== 'DELETED' && w.filter(event.entry.object);
   const was = event.type === 'DELETED' ? w.filter(event.entry.object) : previous !== undefined && w.filter(previous.object);
-  if (is && was) w.watch.push(event.type === 'MODIFIED' ? event : { ...event, type: 'MODIFIED' });
-  else if (is) w.watch.push(event.type === 'ADDED' ? event : { ...event, type: 'ADDED' });
+  if (is && was) tell(event.type === 'MODIFIED' ? event : { ...event, type: 'MODIFIED' });
+  else if (is) tell(event.type === 'ADDED' ? event : { ...event, type: 'ADDED' });
   else if (was)
-    w.watch.push(
-      event.type === 'DELETED' ? event : (change.gone ??= { ...event, type: 'DELETED', entry: previous!.deletedAt(event.revision) }),
-    );
+    tell(event.type === 'DELETED' ? event : (change.gone ??= { ...event, type: 'DELETED', entry: previous!.deletedAt(event.revision) }));
 }

@@ -13,6 +13,7 @@ export class Entry {
   private parsed?: AnyObject;
   private served?: Uint8Array;
   private converted?: Map<string, Entry>;
+  private frames?: Map<string, Uint8Array>;
 
   constructor(
     readonly key: string,
@@ -60,7 +61,33 @@ export class Entry {
 
   /** The object as it last was, under the revision of its deletion. */
   deletedAt(revision: number): Entry {
-    return new Entry(this.key, this.namespace, this.name, revision, serialize(this.object));
+    return new Entry(this.key, this.namespace, this.name, revision, this.stored);
+  }
+
+  /** Its event as bytes; made once for all who watch while it is delivered to them. */
+  frame(type: string, make: () => Uint8Array): Uint8Array {
+    if (!this.frames) return make();
+    let bytes = this.frames.get(type);
+    if (!bytes) this.frames.set(type, (bytes = make()));
+    return bytes;
+  }
+
+  shareFrames(): this {
+    this.frames = new Map();
+    return this;
+  }
+
+  releaseFrames(): void {
+    this.frames = undefined;
+    if (this.converted) for (const c of this.converted.values()) c.releaseFrames();
+  }
+
+  /** Lets all go that can be made again from the stored bytes. */
+  release(): void {
+    this.parsed = undefined;
+    this.served = undefined;
+    this.converted = undefined;
+    this.frames = undefined;
   }
 
   /** Where the fields after kind and apiVersion begin: a list's items carry neither. */
@@ -76,6 +103,7 @@ export class Entry {
     if (!entry) {
       const object = convert(this.object);
       entry = new Entry(this.key, this.namespace, this.name, this.revision, serialize(object), object);
+      if (this.frames) entry.shareFrames();
       (this.converted ??= new Map()).set(apiVersion, entry);
     }
     return entry;

@@ -10,6 +10,7 @@ import { every, sleep, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import { ResourceCache } from './cache.js';
 import { Entry, serialize } from './entry.js';
+import { HistoryBudget } from './history.js';
 
 export const REGISTRY = '/registry/';
 
@@ -19,6 +20,8 @@ const FRESH_MS = 10_000;
 const PAGE = 1000;
 /** How often the watch of a store elsewhere is brought up to date while nothing changes, so that it resumes from what is not compacted. */
 const PROGRESS_MS = 60_000;
+/** How often changes that are old are forgotten. */
+const AGEING_MS = 60_000;
 /** Between attempts to read a store again whose changes were missed. */
 const RESYNC_MS = 1000;
 /** Attempts at a compare-and-swap before the write is given up as a conflict. */
@@ -46,10 +49,13 @@ export class Storage {
   private readonly caches = new Map<string, ResourceCache>();
   /** Objects parsed by the write that is under way, found again by their bytes when the store's watch brings them. */
   private readonly pending = new WeakMap<Uint8Array, AnyObject>();
+  /** What is kept of the past, of all resources together. */
+  readonly history = new HistoryBudget(() => this.env.clock.monotonic());
   private feed?: Watch;
   private failed?: Error;
   private stopped = false;
   private progress?: Timer;
+  private ageing?: Timer;
   /** The newest revision the caches have seen. */
   revision = 0;
   private waiting: { revision: number; resolve: () => void; timer: Timer }[] = [];
@@ -66,6 +72,7 @@ export class Storage {
     this.revision = all.revision;
     for (const kv of all.kvs) this.load(kv);
     this.follow(all.revision + 1);
+    this.ageing = every(this.env.clock, AGEING_MS, () => this.history.forgetOld());
     if (this.shared) this.progress = every(this.env.clock, PROGRESS_MS, () => this.feed?.requestProgress());
   }
 
@@ -131,6 +138,7 @@ export class Storage {
   stop(): void {
     this.stopped = true;
     this.progress?.cancel();
+    this.ageing?.cancel();
     this.feed?.cancel();
     for (const cache of this.caches.values()) cache.closeWatches();
   }
@@ -140,7 +148,7 @@ export class Storage {
     const prefix = `${keyPrefix}/`;
     let cache = this.caches.get(prefix);
     if (!cache) {
-      cache = new ResourceCache(prefix, this.revision);
+      cache = new ResourceCache(prefix, this.revision, this.history);
       this.caches.set(prefix, cache);
       // Objects of a resource that is defined later than they were stored (a CRD after a restart).
       for (const [home, orphans] of this.unclaimed)
@@ -325,7 +333,10 @@ export class Storage {
     const rest = kv.key.slice(prefix.length);
     const slash = rest.indexOf('/');
     const namespace = slash < 0 ? '' : rest.slice(0, slash);
-    return new Entry(kv.key, namespace, slash < 0 ? rest : rest.slice(slash + 1), kv.modRevision, kv.value, this.pending.get(kv.value));
+    const parsed = this.pending.get(kv.value);
+    // The bytes live on in the history: they must not hold the object.
+    if (parsed) this.pending.delete(kv.value);
+    return new Entry(kv.key, namespace, slash < 0 ? rest : rest.slice(slash + 1), kv.modRevision, kv.value, parsed);
   }
 
   /** One lease serves all objects of a minute's writes: a lease per event would be thousands. */

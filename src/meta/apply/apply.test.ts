@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SchemaRegistry } from '../schema/parse.js';
 import { compare } from './compare.js';
-import { compareElements, difference, type FieldSet, intersection, paths, union, without } from './field-set.js';
+import { difference, type FieldSet, intersection, paths, sortElements, union, without } from './field-set.js';
 import { merge } from './merge.js';
 import { type Json, planOf } from './plan.js';
 import { prune, remove } from './remove.js';
@@ -79,7 +79,7 @@ describe('sets of fields', () => {
 
   it('orders fields, keys with numbers as numbers, values', () => {
     const elements = ['v:2', 'v:10', K(443), K(80, 'UDP'), K(80), 'f:b', 'f:a'];
-    expect([...elements].sort(compareElements)).toEqual(['f:a', 'f:b', K(80), K(80, 'UDP'), K(443), 'v:2', 'v:10']);
+    expect(sortElements([...elements])).toEqual(['f:a', 'f:b', K(80), K(80, 'UDP'), K(443), 'v:2', 'v:10']);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What one write changed: the fields that were added, modified and removed between two objects of a type. */
-import { compareElements, EMPTY, type FieldSet, MEMBER } from './field-set.js';
+import { getOwn } from '../../util/own.js';
+import { EMPTY, type FieldSet, inOrder, MEMBER, sortElements } from './field-set.js';
 import { elementOf, equal, isObject, type Json, type Plan, planOfMember } from './plan.js';
 
 export interface Comparison {
@@ -62,7 +63,7 @@ class Found3 {
 function sorted(nodes: Record<string, FieldSet>): FieldSet {
   const keys = Object.keys(nodes);
   for (let i = 1; i < keys.length; i++) {
-    if (compareElements(keys[i - 1]!, keys[i]!) > 0) return Object.fromEntries(keys.sort(compareElements).map((k) => [k, nodes[k]!]));
+    if (!inOrder(keys[i - 1]!, keys[i]!)) return Object.fromEntries(sortElements(keys).map((k) => [k, nodes[k]!]));
   }
   return nodes;
 }
@@ -105,8 +106,8 @@ function compareMembers(
   special?: (name: string, plan: Plan) => Found | undefined,
 ): Found3 {
   const one = (name: string): void => {
-    const l = left[name];
-    const r = right[name];
+    const l = getOwn(left, name);
+    const r = getOwn(right, name);
     if (l === r || skip?.(name)) return;
     const inner = planOfMember(plan, name);
     if (!inner) return;
@@ -114,7 +115,7 @@ function compareMembers(
     if (f !== NOTHING) out.put(`f:${name}`, f);
   };
   for (const name in left) one(name);
-  for (const name in right) if (!(name in left)) one(name);
+  for (const name in right) if (!Object.hasOwn(left, name)) one(name);
   return out;
 }
 

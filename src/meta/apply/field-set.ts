@@ -43,7 +43,7 @@ function uniteChildren(a: FieldSet, b: FieldSet): Map<string, FieldSet> {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   keys.delete('.');
   const out = new Map<string, FieldSet>();
-  for (const k of [...keys].sort(compareElements)) {
+  for (const k of sortElements([...keys])) {
     const x = a[k];
     const y = b[k];
     out.set(k, x && y ? node(isMember(x) || isMember(y), uniteChildren(x, y))! : (x ?? y)!);
@@ -108,17 +108,42 @@ export function elementText(element: string): string {
 }
 
 const FIELD = 'f'.charCodeAt(0);
+const KEYED = 'k'.charCodeAt(0);
 
-/** The order of path elements: fields, keyed items, values, each by content; numbers as numbers. */
-export function compareElements(a: string, b: string): number {
-  const kind = a.charCodeAt(0) - b.charCodeAt(0);
-  if (kind) return kind;
-  if (a.charCodeAt(0) === FIELD) return a < b ? -1 : a > b ? 1 : 0;
-  const x = JSON.parse(a.slice(2)) as unknown;
-  const y = JSON.parse(b.slice(2)) as unknown;
-  if (a.startsWith('v:')) return compareScalars(x, y);
-  const p = Object.entries(x as object);
-  const q = Object.entries(y as object);
+/** A path element with what it is ordered by, read once. */
+interface Ordered {
+  readonly element: string;
+  readonly kind: number;
+  readonly value?: unknown;
+}
+
+function ordered(element: string): Ordered {
+  const kind = element.charCodeAt(0);
+  if (kind === FIELD || element.length < 3) return { element, kind };
+  const value = parseJson(element.slice(2));
+  return { element, kind, value: kind === KEYED ? Object.entries(value as object) : value };
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** In the order of path elements: fields, keyed items, values, each by content; numbers as numbers. The list itself may be reordered. */
+export function sortElements(elements: string[]): string[] {
+  if (elements.every((e) => e.charCodeAt(0) === FIELD)) return elements.sort(byText);
+  return elements
+    .map(ordered)
+    .sort(compareElements)
+    .map((o) => o.element);
+}
+
+export const inOrder = (a: string, b: string): boolean =>
+  a.charCodeAt(0) === FIELD && b.charCodeAt(0) === FIELD ? a <= b : compareElements(ordered(a), ordered(b)) <= 0;
+
+function compareElements(a: Ordered, b: Ordered): number {
+  if (a.kind !== b.kind) return a.kind - b.kind;
+  if (a.kind === FIELD || a.value === undefined || b.value === undefined) return byText(a.element, b.element);
+  if (a.kind !== KEYED) return compareScalars(a.value, b.value);
+  const p = a.value as [string, unknown][];
+  const q = b.value as [string, unknown][];
   for (let i = 0; i < p.length && i < q.length; i++) {
     if (p[i]![0] !== q[i]![0]) return p[i]![0] < q[i]![0] ? -1 : 1;
     const order = compareScalars(p[i]![1], q[i]![1]);

@@ -1,4 +1,5 @@
 /** An applied configuration laid over the live object: what it names wins, what it does not name stays; lists keep their order as well as both can. */
+import { getOwn, setOwn } from '../../util/own.js';
 import { elementOf, isObject, type Json, memberOf, type Plan } from './plan.js';
 
 export const merge = (plan: Plan, live: Json, applied: Json): Json => (mergeValue(plan, live, applied) as Json | undefined) ?? {};
@@ -20,9 +21,9 @@ function mergeValue(plan: Plan, live: unknown, applied: unknown): unknown {
   const out: Json = { ...l };
   for (const name of Object.keys(a)) {
     if (a[name] === undefined) continue;
-    const merged = mergeValue(memberOf(plan, name)?.plan ?? { is: 'leaf' }, l[name], a[name]);
+    const merged = mergeValue(memberOf(plan, name)?.plan ?? { is: 'leaf' }, getOwn(l, name), a[name]);
     if (merged === undefined) delete out[name];
-    else out[name] = merged;
+    else setOwn(out, name, merged);
   }
   return out;
 }
@@ -44,12 +45,13 @@ function mergeItems(plan: Extract<Plan, { is: 'list' }>, live: readonly unknown[
     return element;
   });
   const shared = rightOrder.filter((e) => left.has(e));
+  let firstShared = 0;
   const done = new Set<string>();
   const out: unknown[] = [];
   const take = (element: string): void => {
     done.add(element);
     out.push(mergeValue(plan.of, left.get(element), right.get(element)));
-    if (shared[0] === element) shared.shift();
+    if (shared[firstShared] === element) firstShared++;
   };
   // Both in step; items that only the live object has stay in front of the shared item that follows them.
   for (let l = 0, r = 0; l < leftOrder.length || r < rightOrder.length; ) {
@@ -62,7 +64,7 @@ function mergeItems(plan: Extract<Plan, { is: 'list' }>, live: readonly unknown[
         r++;
         continue;
       }
-      if (right.has(a) && shared.length && shared[0] !== a) {
+      if (right.has(a) && firstShared < shared.length && shared[firstShared] !== a) {
         l++;
         continue;
       }

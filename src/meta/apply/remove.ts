@@ -1,4 +1,5 @@
 /** Takes fields out of an object, and finds those that an applier gave up and nobody else holds. */
+import { setOwn } from '../../util/own.js';
 import { difference, type FieldSet, intersection, isEmpty, MEMBER, union } from './field-set.js';
 import { elementOf, isObject, type Json, memberOf, type Plan } from './plan.js';
 import { toFieldSet } from './to-field-set.js';
@@ -32,11 +33,11 @@ function removeIn(plan: Plan, value: unknown, set: FieldSet): unknown {
     const inner = value[name];
     const member = below && memberOf(plan, name);
     if (!member) {
-      out[name] = inner;
+      setOwn(out, name, inner);
       continue;
     }
     const left = removeIn(member.plan, inner, below);
-    out[name] = left ?? (Array.isArray(inner) ? [] : {});
+    setOwn(out, name, left ?? (Array.isArray(inner) ? [] : {}));
   }
   return out;
 }

@@ -1,5 +1,5 @@
 /** The fields that an object sets: what an apply configuration claims. */
-import { compareElements, EMPTY, type FieldSet, MEMBER } from './field-set.js';
+import { EMPTY, type FieldSet, MEMBER, sortElements } from './field-set.js';
 import { elementOf, isObject, type Json, memberOf, type Plan } from './plan.js';
 
 /** Throws where the object has a field that the type does not declare. */
@@ -44,6 +44,6 @@ function itemsOf(plan: Extract<Plan, { is: 'list' }>, items: readonly unknown[],
     nodes.push([element, withDot(setOf(plan.of, item, `${path}[]`))]);
   }
   if (!nodes.length) return undefined;
-  nodes.sort(([a], [b]) => compareElements(a, b));
-  return Object.fromEntries(nodes.map(([e, n]) => [e, twice.has(e) ? MEMBER : n]));
+  const byElement = new Map(nodes);
+  return Object.fromEntries(sortElements([...byElement.keys()]).map((e) => [e, twice.has(e) ? MEMBER : byElement.get(e)!]));
 }

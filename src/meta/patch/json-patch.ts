@@ -1,8 +1,14 @@
 /** JSON Patch. Source: https://www.rfc-editor.org/rfc/rfc6902 */
-import { badRequest, StatusError } from '../errors.js';
+import { setOwn } from '../../util/own.js';
+import { badRequest, StatusError, tooLarge } from '../errors.js';
+import { isShallow } from '../json.js';
 
 /** A patch with more operations is refused. */
 export const OPERATION_LIMIT = 10_000;
+/** What all `copy` operations may add, in bytes of JSON. */
+export const COPY_LIMIT = 3 * 1024 * 1024;
+/** Members and items that all operations may touch: ten thousand small ones on a large list or object are much work, too. */
+const WORK_LIMIT = 20_000_000;
 
 interface Operation {
   readonly op?: unknown;
@@ -25,12 +31,35 @@ export function jsonPatch(current: unknown, patch: unknown): unknown {
       `Request entity too large: The allowed maximum operations in a JSON patch is ${OPERATION_LIMIT}, got ${patch.length}`,
     );
   }
-  const root = { value: structuredClone(current) };
+  const root: Root = { value: structuredClone(current), copied: 0, work: 0 };
   for (const operation of patch as Operation[]) apply(root, operation);
+  if (!isShallow(root.value)) throw badRequest('exceeded max depth');
   return root.value;
 }
 
-function apply(root: { value: unknown }, operation: Operation): void {
+interface Root {
+  value: unknown;
+  copied: number;
+  work: number;
+}
+
+function worked(root: Root, amount: number): void {
+  root.work += amount;
+  if (root.work > WORK_LIMIT) throw tooLarge('Request entity too large: the operations of the JSON patch touch too much');
+}
+
+/** A copy that counts. */
+function copyOf(root: Root, value: unknown): unknown {
+  const json = JSON.stringify(value) ?? '';
+  root.copied += json.length;
+  if (root.copied > COPY_LIMIT)
+    throw tooLarge(
+      `Request entity too large: Unable to complete the copy, the accumulated size increase of copy is ${root.copied}, exceeding the limit ${COPY_LIMIT}`,
+    );
+  return structuredClone(value);
+}
+
+function apply(root: Root, operation: Operation): void {
   if (typeof operation !== 'object' || operation === null)
     throw badRequest('json: cannot unmarshal into Go value of type jsonpatch.Operation');
   const path = pointer(operation.path, 'path');
@@ -53,10 +82,10 @@ function apply(root: { value: unknown }, operation: Operation): void {
       return;
     }
     case 'copy':
-      add(root, path, structuredClone(read(root, pointer(operation.from, 'from'))));
+      add(root, path, copyOf(root, read(root, pointer(operation.from, 'from'))));
       return;
     case 'test':
-      if (!equal(lookup(root, path), operation.value ?? null)) throw fail(`testing value ${String(operation.path)} failed`);
+      if (!equal(root, lookup(root, path), operation.value ?? null)) throw fail(`testing value ${String(operation.path)} failed`);
       return;
     default:
       throw fail(`Unexpected kind: ${String(operation.op)}`);
@@ -95,14 +124,14 @@ function child(holder: unknown, segment: string, path: readonly string[]): unkno
   return (holder as Record<string, unknown>)[segment];
 }
 
-function read(root: { value: unknown }, path: readonly string[]): unknown {
+function read(root: Root, path: readonly string[]): unknown {
   let at = root.value;
   for (const segment of path) at = child(at, segment, path);
   return at;
 }
 
 /** For `test`: what is absent equals null. */
-function lookup(root: { value: unknown }, path: readonly string[]): unknown {
+function lookup(root: Root, path: readonly string[]): unknown {
   if (path.length === 0) return root.value;
   const holder = read(root, path.slice(0, -1));
   const last = path.at(-1)!;
@@ -110,39 +139,45 @@ function lookup(root: { value: unknown }, path: readonly string[]): unknown {
   return child(holder, last, path);
 }
 
-function add(root: { value: unknown }, path: readonly string[], value: unknown): void {
+function add(root: Root, path: readonly string[], value: unknown): void {
   if (path.length === 0) {
     root.value = value;
     return;
   }
   const holder = read(root, path.slice(0, -1));
   const last = path.at(-1)!;
-  if (Array.isArray(holder)) holder.splice(index(holder, last, true, path), 0, value);
-  else if (typeof holder === 'object' && holder !== null) (holder as Record<string, unknown>)[last] = value;
+  if (Array.isArray(holder)) {
+    const at = index(holder, last, true, path);
+    worked(root, (holder.length - at) >>> 3);
+    holder.splice(at, 0, value);
+  } else if (typeof holder === 'object' && holder !== null) setOwn(holder as Record<string, unknown>, last, value);
   else throw missing(path);
 }
 
-function set(root: { value: unknown }, path: readonly string[], value: unknown): void {
+function set(root: Root, path: readonly string[], value: unknown): void {
   const holder = read(root, path.slice(0, -1)) as Record<string, unknown> | unknown[];
   const last = path.at(-1)!;
   if (Array.isArray(holder)) holder[index(holder, last, false, path)] = value;
-  else holder[last] = value;
+  else setOwn(holder, last, value);
 }
 
-function remove(root: { value: unknown }, path: readonly string[]): unknown {
+function remove(root: Root, path: readonly string[]): unknown {
   const value = read(root, path);
   if (path.length === 0) throw fail('cannot remove the whole document');
   const holder = read(root, path.slice(0, -1));
   const last = path.at(-1)!;
-  if (Array.isArray(holder)) holder.splice(index(holder, last, false, path), 1);
-  else delete (holder as Record<string, unknown>)[last];
+  if (Array.isArray(holder)) {
+    worked(root, holder.length >>> 3);
+    holder.splice(index(holder, last, false, path), 1);
+  } else delete (holder as Record<string, unknown>)[last];
   return value;
 }
 
-function equal(a: unknown, b: unknown): boolean {
+function equal(root: Root, a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);
+  worked(root, keys.length);
   if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((k) => Object.hasOwn(b, k) && equal((a as Record<string, unknown>)[k], (b as Record<string, unknown>)[k]));
+  return keys.every((k) => Object.hasOwn(b, k) && equal(root, (a as Record<string, unknown>)[k], (b as Record<string, unknown>)[k]));
 }

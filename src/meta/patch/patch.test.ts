@@ -137,3 +137,77 @@ describe('strategic merge patch', () => {
     expect(patch).toEqual({ spec: { containers: [{ name: 'one', image: 'z' }] } });
   });
 });
+
+// Each took from five seconds to minutes, or a gigabyte, where a step looked through a list for each item of another.
+describe('the work is in proportion to what was sent', () => {
+  const N = 30_000;
+  const env = (value: string) => Array.from({ length: N }, (_, i) => ({ name: `N${i}`, value }));
+  const names = (reverse = false) => (reverse ? env('').reverse() : env('')).map(({ name }) => ({ name }));
+  const pod = { spec: { containers: [{ name: 'c', env: env('1') }] }, metadata: { finalizers: env('').map((e) => `x/${e.name}`) } };
+  const type = schemas.kind('v1', 'Pod')!;
+  const container = (more: object) => ({ spec: { containers: [{ name: 'c', ...more }] } });
+  it.each([
+    ['items merged with as many', container({ env: env('2').reverse() })],
+    ['items in another order', container({ env: [], '$setElementOrder/env': names(true) })],
+    ['items taken away', container({ env: names().map((n) => ({ ...n, $patch: 'delete' })) })],
+    ['words taken away', { metadata: { '$deleteFromPrimitiveList/finalizers': pod.metadata.finalizers } }],
+    ['words added', { metadata: { finalizers: env('').map((e) => `y/${e.name}`) } }],
+  ])('strategic: %s', (_, patch) => {
+    const started = performance.now();
+    strategicMergePatch(pod, patch as Record<string, unknown>, type);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  const doubling = [
+    { op: 'add', path: '/a', value: 'x'.repeat(100) },
+    ...Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '', path: `/k${i}` })),
+  ];
+  const list = (n: number) => Array.from({ length: n }, () => 0);
+  it.each([
+    ['copies that double', {}, doubling, 413],
+    ['copies within their size', { a: { b: 'x'.repeat(1000) } }, doubling.slice(1, 4), 200],
+    ['insertions in front of a long list', { a: list(1_000_000) }, list(9999).map(() => ({ op: 'add', path: '/a/0', value: 1 })), 413],
+    ['removals from the front', { a: list(1_000_000) }, list(9999).map(() => ({ op: 'remove', path: '/a/0' })), 413],
+    [
+      'tests of a large object',
+      Object.fromEntries(list(100_000).map((_, i) => [`k${i}`, 1])),
+      list(9999).map(() => ({ op: 'test', path: '', value: {} })),
+      422,
+    ],
+    [
+      'tests of a large object that hold',
+      { a: Object.fromEntries(list(10_000).map((_, i) => [`k${i}`, 1])) },
+      [{ op: 'copy', from: '/a', path: '/b' }, ...list(9998).map(() => ({ op: 'test', path: '/b', value: { k1: 1 } }))],
+      422,
+    ],
+    [
+      'ever deeper',
+      { a: {} },
+      list(2000).flatMap(() => [
+        { op: 'add', path: '/b', value: {} },
+        { op: 'move', from: '/a', path: '/b/a' },
+        { op: 'move', from: '/b', path: '/a' },
+      ]),
+      400,
+    ],
+  ])('JSON: %s', (_, object, patch, code) => {
+    const started = performance.now();
+    expect(codeOf(() => jsonPatch(object, patch))).toBe(code);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('keys that objects have of themselves are keys like others', () => {
+    const own = JSON.parse('{"__proto__":{"a":"1"},"constructor":"x"}') as Record<string, unknown>;
+    const patched = JSON.parse('{"m":{"__proto__":{"a":"1"},"constructor":"x"}}') as Record<string, unknown>;
+    expect(mergePatch({ m: {} }, { m: own })).toStrictEqual(patched);
+    expect(strategicMergePatch({ m: {} }, { m: own }, type)).toStrictEqual(patched);
+    expect(
+      jsonPatch({ m: {} }, [
+        { op: 'add', path: '/m/__proto__', value: { a: '1' } },
+        { op: 'add', path: '/m/constructor', value: 'x' },
+      ]),
+    ).toStrictEqual(patched);
+    expect(codeOf(() => jsonPatch({ m: {} }, [{ op: 'test', path: '/m/constructor/name', value: 'Object' }]))).toBe(422);
+    expect(({} as Record<string, unknown>).a).toBeUndefined();
+  });
+});

@@ -3,6 +3,7 @@
  * `$retainKeys` steer it. Which lists merge, and by what, stands in the schema.
  * Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  */
+import { getOwn, setOwn } from '../../util/own.js';
 import { badRequest, StatusError } from '../errors.js';
 import type { FieldSchema, TypeSchema } from '../schema/schema.js';
 
@@ -54,16 +55,16 @@ function mergeField(next: Json, key: string, value: unknown, type: TypeSchema | 
     return;
   }
   const field = type?.byName.get(key);
-  const before = next[key];
+  const before = getOwn(next, key);
   if (isMap(value) && isMap(before)) {
-    next[key] = mergeMap(before, value, messageOf(field));
+    setOwn(next, key, mergeMap(before, value, messageOf(field)));
   } else if (Array.isArray(value) && Array.isArray(before) && field?.merge) {
-    next[key] = mergeList(before, value, field);
+    setOwn(next, key, mergeList(before, value, field));
   } else if (Array.isArray(value) && Array.isArray(before)) {
-    next[key] = value;
+    setOwn(next, key, value);
   } else {
     const { keep, value: cleaned } = withoutDirectives(dropNulls(value));
-    if (keep) next[key] = cleaned;
+    if (keep) setOwn(next, key, cleaned);
     else delete next[key];
   }
 }
@@ -93,8 +94,9 @@ function deletePrimitives(next: Json, name: string, value: unknown): void {
     return;
   }
   if (!Array.isArray(value)) throw badRequest('invalid patch format of primitive list');
-  const before = next[name];
-  if (Array.isArray(before)) next[name] = before.filter((e) => !value.includes(e));
+  const before = getOwn(next, name);
+  const gone = new Set<unknown>(value);
+  if (Array.isArray(before)) next[name] = before.filter((e) => !gone.has(e));
 }
 
 /** A list whose wanted order is given: merged first, then ordered by the directive, the patch, and what the object had. */
@@ -105,8 +107,8 @@ function mergeOrdered(next: Json, patch: Json, name: string, order: unknown, typ
     throw badRequest(
       `unable to find api field in struct ${type?.name.split('.').at(-1) ?? 'map'} for the json field ${JSON.stringify(name)}`,
     );
-  const before = next[name];
-  const given = patch[name];
+  const before = getOwn(next, name);
+  const given = getOwn(patch, name);
   if (before !== undefined && before !== null && !Array.isArray(before)) throw badRequest('expected a list');
   if (given !== undefined && given !== null && !Array.isArray(given)) throw badRequest('invalid patch format of setElementOrder list');
   const key = field.mergeKey;
@@ -149,7 +151,7 @@ function mergeList(before: readonly unknown[], patch: readonly unknown[], field:
 }
 
 function mergeObjects(before: readonly unknown[], patch: readonly unknown[], key: string, type: TypeSchema | undefined): unknown[] {
-  let kept = [...before];
+  const deleted = new Set<unknown>();
   let replace = false;
   const rest: Json[] = [];
   for (const element of patch) {
@@ -160,38 +162,54 @@ function mergeObjects(before: readonly unknown[], patch: readonly unknown[], key
       rest.push(element);
     } else if (directive === 'delete') {
       if (!(key in element)) throw badRequest(`map: ${JSON.stringify(element)} does not contain declared merge key: ${key}`);
-      kept = kept.filter((e) => (e as Json)[key] !== element[key]);
+      deleted.add(element[key]);
     } else if (directive === 'replace') replace = true;
     else if (directive === 'merge') throw badRequest('merging lists cannot yet be specified in the patch');
     else throw badRequest(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(element)}`);
   }
   if (replace) return rest.map((e) => withoutDirectives(e).value);
+  const kept = deleted.size ? before.filter((e) => !deleted.has((e as Json)[key])) : before;
   const merged = [...kept];
+  const places = placesOf(merged, key);
   for (const element of rest) {
-    const at = merged.findIndex((e) => isMap(e) && e[key] === element[key]);
-    if (at < 0) merged.push(withoutDirectives(dropNulls(element)).value);
-    else merged[at] = mergeMap(merged[at] as Json, element, type);
+    const at = places.get(element[key]);
+    if (at === undefined) {
+      places.set(element[key], merged.length);
+      merged.push(withoutDirectives(dropNulls(element)).value);
+    } else merged[at] = mergeMap(merged[at] as Json, element, type);
   }
   return arrange(merged, rest, kept, key);
 }
 
 const identity = (element: unknown, key: string | undefined): unknown => (key ? (isMap(element) ? element[key] : undefined) : element);
 
+/** Where each element is first, by what it is known by. */
+function placesOf(list: readonly unknown[], key: string | undefined): Map<unknown, number> {
+  const places = new Map<unknown, number>();
+  for (const [i, e] of list.entries()) {
+    const id = identity(e, key);
+    if (!places.has(id)) places.set(id, i);
+  }
+  return places;
+}
+
 /**
  * Elements that `order` names follow it; the others keep their place of `before`. Where two cannot be compared the named one comes first,
  * so that new elements of a plain patch precede what only the object has.
  */
 function arrange(merged: readonly unknown[], order: readonly unknown[], before: readonly unknown[], key: string | undefined): unknown[] {
-  const place = (list: readonly unknown[], e: unknown) => list.findIndex((o) => identity(o, key) === identity(e, key));
-  const byPlace = (list: readonly unknown[]) => (a: unknown, b: unknown) => place(list, a) - place(list, b);
-  const named = merged.filter((e) => place(order, e) >= 0).sort(byPlace(order));
-  const others = merged.filter((e) => place(order, e) < 0).sort(byPlace(before));
+  const ordered = placesOf(order, key);
+  const had = placesOf(before, key);
+  const place = (places: ReadonlyMap<unknown, number>, e: unknown) => places.get(identity(e, key)) ?? -1;
+  const byPlace = (places: ReadonlyMap<unknown, number>) => (a: unknown, b: unknown) => place(places, a) - place(places, b);
+  const named = merged.filter((e) => place(ordered, e) >= 0).sort(byPlace(ordered));
+  const others = merged.filter((e) => place(ordered, e) < 0).sort(byPlace(had));
   const out: unknown[] = [];
   let i = 0;
   let j = 0;
   while (i < others.length && j < named.length) {
-    const left = place(before, others[i]);
-    const right = place(before, named[j]);
+    const left = place(had, others[i]);
+    const right = place(had, named[j]);
     if (left >= 0 && right >= 0 && left < right) out.push(others[i++]);
     else out.push(named[j++]);
   }
@@ -214,7 +232,7 @@ function withoutDirectives(value: unknown): { keep: boolean; value: unknown } {
   for (const [key, inner] of Object.entries(value)) {
     if (key === RETAIN_KEYS || key.startsWith(SET_ORDER) || key.startsWith(DELETE_FROM)) continue;
     const r = withoutDirectives(inner);
-    if (r.keep) out[key] = r.value;
+    if (r.keep) setOwn(out, key, r.value);
   }
   return { keep: true, value: out };
 }
