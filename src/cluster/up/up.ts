@@ -10,6 +10,7 @@ import type { ComponentProbe } from '../../apiserver/subresources/component-stat
 import { EtcdServer } from '../../etcd/listen/server.js';
 import { routableAddress } from '../../host/address.js';
 import { ContainerdDaemon } from '../../host/containerd/daemon.js';
+import { descriptors } from '../../host/descriptors.js';
 import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
 import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
 import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
@@ -20,7 +21,7 @@ import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
 import { ClusterDns } from '../../network/dns/server.js';
 import { KubeProxy } from '../../proxy/proxy.js';
 import type { Store } from '../../store/store.js';
-import { nth, parseCidr } from '../../util/cidr.js';
+import { contains, nth, parseCidr } from '../../util/cidr.js';
 import { realClock } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import type { Logger } from '../../util/logger.js';
@@ -123,9 +124,10 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
 
 /** With certificates of its own, or, where plain http was asked for, for this machine alone. */
 async function etcdListener(o: UpOptions, url: URL, store: Store, env: Env, address: string, progress: Progress): Promise<EtcdServer> {
+  const connections = { total: descriptors(1024), perClient: descriptors(1024) };
   const listen = url.href.replace(/\/$/, '');
   if (url.protocol === 'http:') {
-    const etcd = new EtcdServer({ store, env, listen: [listen] });
+    const etcd = new EtcdServer({ store, env, listen: [listen], connections });
     const warning = `${listen}  WARNING: whoever is on this machine reads and writes everything, Secrets too`;
     await progress(
       'etcd listener',
@@ -231,12 +233,16 @@ async function realNode(
   await progress(
     'DNS',
     async () => {
+      // No open resolver for the world around.
+      const pods = parseCidr(o.podCidr);
       await dnsAddon(identities.admin(), { serviceIp: dns, address });
       const server = new ClusterDns({
         client: identities.serviceAccount('kube-system', 'coredns', 'coredns'),
         env,
         domain: o.clusterDomain,
-        listener: new SocketDnsListener(address, DNS_PORT),
+        listener: new SocketDnsListener(address, DNS_PORT, {
+          serves: (from) => from === address || contains(pods, from) || from.startsWith('127.'),
+        }),
         upstream: new SystemResolvers('/etc/resolv.conf', [dns]),
       });
       await server.start();
