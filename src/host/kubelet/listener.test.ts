@@ -490,7 +490,7 @@ describe('connections to the kubelet', () => {
     const idle = Array.from({ length: 50 }, () => open('127.0.0.1'));
     for (let i = 0; i < 200 && idle.filter((s) => s.destroyed).length < 45; i++) await new Promise((r) => setTimeout(r, 10));
     expect(idle.filter((s) => s.destroyed).length).toBe(45);
-    const other = connect({ host: '127.0.0.1', port: limited.port, localAddress: '127.0.0.2', ca: ca.certificate });
+    const other = connect({ socket: open('127.0.0.2'), host: '127.0.0.1', ca: ca.certificate });
     await new Promise((resolve, reject) => other.once('secureConnect', resolve as () => void).once('error', reject));
     for (const s of [...idle, other]) s.destroy();
     await limited.close();
