@@ -15,6 +15,7 @@ import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
 import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
 import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
 import { connects } from '../../host/proxy/connects.js';
+import { healthListener } from '../../host/proxy/health-listener.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
@@ -195,13 +196,14 @@ async function realNode(
     () => podCidr,
   );
   const client = identities.node(o.nodeName);
-  const rules = new IptablesRules({ node: o.nodeName, clusterCidr: o.podCidr });
+  const rules = new IptablesRules({ node: o.nodeName, clusterCidr: o.podCidr, serviceCidr: o.serviceCidr });
   const proxy = new KubeProxy({
     client: identities.proxy(),
     env: { ...env, log: env.log.with({ component: 'kube-proxy' }) },
     node: o.nodeName,
     rules,
     connects,
+    health: healthListener,
   });
   await progress('kubelet', async () => {
     const pair = await nodeCertificate(api, o.nodeName, [address, '127.0.0.1'], env);
