@@ -7,6 +7,7 @@ import { ControllerManager } from '../controllers/manager.js';
 import { connect } from '../host/kubeconfig.js';
 import { createLogger } from '../host/logger.js';
 import { connects } from '../host/proxy/connects.js';
+import { healthListener } from '../host/proxy/health-listener.js';
 import { IptablesRules } from '../host/proxy/iptables-rules.js';
 import { KubeProxy } from '../proxy/proxy.js';
 import { Scheduler } from '../scheduler/scheduler.js';
@@ -124,7 +125,7 @@ async function runProxy(
   if (f.cleanup) return rules.clean();
   const c = connect(f.kubeconfig!, 'kube-proxy');
   const env = environment(f, 'kube-proxy');
-  const proxy = new KubeProxy({ client: c.client, env, node: f.hostnameOverride, rules, connects });
+  const proxy = new KubeProxy({ client: c.client, env, node: f.hostnameOverride, rules, connects, health: healthListener });
   await proxy.start();
   env.log.info('runs', { server: c.server });
   await untilStopped(() => proxy.stop());

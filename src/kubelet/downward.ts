@@ -1,5 +1,6 @@
 /** The downward API: fields and resources of a pod as text, for environment variables and files. Pure. */
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '../api/types/core/v1.js';
+import { goQuote } from '../util/go-quote.js';
 import { amount, milli, of } from './amount.js';
 import { findContainer } from './pods.js';
 
@@ -14,7 +15,7 @@ export interface DownwardFacts {
 const lines = (map: Readonly<Record<string, string>> | undefined): string =>
   Object.entries(map ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([k, v]) => `${k}=${JSON.stringify(v)}`)
+    .map(([k, v]) => `${k}=${goQuote(v)}`)
     .join('\n');
 
 export function fieldValue(pod: Pod, ref: ObjectFieldSelector, facts: DownwardFacts): string {

@@ -489,13 +489,6 @@ describe('the node', () => {
         .map((e) => e.reason),
     ).toEqual(['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady', 'Starting']);
   });
-
-  it('comes back when somebody deletes it', async () => {
-    await start();
-    await node.api.client().delete({ apiVersion: 'v1', kind: 'Node', name: 'node' });
-    await node.clock.advance('11s');
-    expect(current().metadata.name).toBe('node');
-  });
 });
 
 describe('taking over', () => {

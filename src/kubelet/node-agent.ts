@@ -42,6 +42,8 @@ export class NodeAgent {
   private posted = 0;
   private told: readonly NodeCondition[] = [];
   private podCIDR = '';
+  /** Deleted from the API. */
+  private gone = false;
   private timers: Timer[] = [];
   private posting: Promise<void> = Promise.resolve();
 
@@ -120,10 +122,11 @@ export class NodeAgent {
     try {
       this.node = await client.get(ref);
     } catch (e) {
-      if (!isNotFound(e)) throw e;
-      await this.register(); // deleted: come back
-      return;
+      this.gone = isNotFound(e);
+      // Whoever has deleted the node means it: it comes back with the next start of its kubelet.
+      throw e;
     }
+    this.gone = false;
     const old = this.node.status;
     const next = nodeStatus(await this.o.read(), config, old);
     const patch = nodeStatusPatch(old, next, env.clock.now() - this.posted >= HEARTBEAT_MS);
@@ -165,6 +168,7 @@ export class NodeAgent {
         env.log.warn('node lease not renewed', { node: config.nodeName, error: (e as Error).message });
         return;
       }
+      if (this.gone) return;
       const owner = { apiVersion: 'v1', kind: 'Node', name: config.nodeName, uid: this.uid };
       const { apiVersion, kind, namespace, name } = ref;
       await client.create({ apiVersion, kind, metadata: { namespace, name, ownerReferences: [owner] }, spec }).catch((error: Error) => {

@@ -44,7 +44,7 @@ export class PodWorker {
   phase: WorkerPhase = 'syncing';
   private seen: PodSeen = NOTHING_SEEN;
   private readonly reasons = new Map<string, WaitingReason>();
-  private failure: { reason: string; message: string } | undefined;
+  private failure: { reason: string; message: string; refused?: boolean } | undefined;
   private graceOverride: number | undefined;
   private admitted = false;
   private volumeFailures = 0;
@@ -171,7 +171,7 @@ export class PodWorker {
     await this.look();
     if (!this.admitted && !this.seen.containers.length) {
       const refusal = this.deps.admit(this.pod);
-      if (refusal) return this.reject(refusal);
+      if (refusal) return this.reject({ ...refusal, refused: true });
     }
     this.admitted = true;
     const late = this.pastDeadline();
@@ -196,9 +196,10 @@ export class PodWorker {
     return late === undefined ? next : Math.min(late, next ?? RESYNC_MS);
   }
 
-  private reject(refusal: { reason: string; message: string }): undefined {
+  private reject(refusal: { reason: string; message: string; refused?: boolean }): undefined {
     if (refusal.reason !== 'DeadlineExceeded') this.deps.ctx.events.warn(this.pod, refusal.reason, refusal.message);
     this.failure = {
+      ...(refusal.refused ? { refused: true } : {}),
       reason: refusal.reason,
       message: refusal.message.startsWith('Pod was') ? refusal.message : `Pod was rejected: ${refusal.message}`,
     };

@@ -28,7 +28,7 @@ export interface PodStatusInputs {
   /** Terminating, and no container runs any more. */
   readonly over: boolean;
   /** The kubelet itself ended the pod: phase Failed with these words. */
-  readonly failure?: { readonly reason: string; readonly message: string };
+  readonly failure?: { readonly reason: string; readonly message: string; readonly refused?: boolean };
   readonly now: number;
 }
 
@@ -50,6 +50,7 @@ function phase(inputs: PodStatusInputs, statuses: readonly ContainerStatus[]): P
 
 export function podStatus(inputs: PodStatusInputs): PodStatus {
   const { pod, old, seen } = inputs;
+  if (wasRefused(inputs)) return refusedStatus(inputs);
   const main = containerStatuses(inputs, 'container', pod.spec.containers, old.containerStatuses ?? []).map((s) =>
     withProbes(inputs, s, true),
   );
@@ -59,6 +60,7 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
   const ephemeral = containerStatuses(inputs, 'ephemeral', ephemeralContainers(pod), old.ephemeralContainerStatuses ?? []);
   const all = [...init, ...main];
   const now = phase(inputs, all);
+  if (inputs.over) settle(init, main, initialized(pod, all, now).status === 'True');
   const others = (pod.status?.conditions ?? []).filter((c) => !KUBELET_CONDITIONS.has(c.type));
   const generation = pod.metadata.generation;
   const own = [
@@ -70,11 +72,9 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
   ].map((c) => ({ ...c, ...(generation ? { observedGeneration: generation } : {}) }));
   const ips = usesHostNetwork(pod)
     ? (old.podIPs?.map((p) => p.ip) ?? inputs.hostIPs)
-    : seen.ips.length
+    : seen.ips.length || seen.sandboxes.some((s) => s.state === 'ready')
       ? seen.ips
-      : inputs.over
-        ? (old.podIPs?.map((p) => p.ip) ?? [])
-        : [];
+      : (old.podIPs?.map((p) => p.ip) ?? []); // gone with its sandbox; the status keeps it
   const same = now === old.phase;
   const reason = inputs.failure?.reason ?? (same ? (old.reason ?? pod.status?.reason) : undefined);
   const message = inputs.failure?.message ?? (same ? (old.message ?? pod.status?.message) : undefined);
@@ -92,6 +92,48 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
     ...(ephemeral.length ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: qosClass(pod),
   };
+}
+
+/** Turned away before anything was made of it; also by a kubelet that ran here before. */
+const wasRefused = ({ pod, seen, failure }: PodStatusInputs): boolean =>
+  failure?.refused ?? (isTerminalPhase(pod.status?.phase) && !pod.status?.containerStatuses?.length && !seen.containers.length);
+
+/** Nothing is said of containers that never were. */
+function refusedStatus({ pod, old, failure, now }: PodStatusInputs): PodStatus {
+  const generation = pod.metadata.generation;
+  const reason = failure?.reason ?? pod.status?.reason;
+  const message = failure?.message ?? pod.status?.message;
+  const conditions = (pod.status?.conditions ?? []).filter((c) => !KUBELET_CONDITIONS.has(c.type) || c.type === 'PodScheduled');
+  return {
+    ...(generation ? { observedGeneration: generation } : {}),
+    phase: failure ? 'Failed' : pod.status!.phase!,
+    ...(conditions.length ? { conditions } : {}),
+    ...(reason ? { reason } : {}),
+    ...(message ? { message } : {}),
+    startTime: old.startTime ?? pod.status?.startTime ?? timestamp(now),
+    qosClass: qosClass(pod),
+  };
+}
+
+const UNKNOWN_END: ContainerStatus['state'] = {
+  terminated: {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+  },
+};
+
+/** Every container of a pod that is over has ended: what was to start again does not, what was lost counts as killed. */
+function settle(init: ContainerStatus[], main: ContainerStatus[], ready: boolean): void {
+  const end = (s: ContainerStatus): ContainerStatus => {
+    if (s.state.terminated) return s;
+    const { terminated } = s.lastState ?? {};
+    return terminated ? { ...s, state: { terminated }, lastState: {} } : { ...s, state: UNKNOWN_END };
+  };
+  if (ready) for (const [i, s] of main.entries()) main[i] = end(s);
+  // Init containers after the last one that began never were.
+  const last = init.findLastIndex((s) => !s.state.waiting || s.lastState?.terminated);
+  for (let i = 0; i <= last; i++) init[i] = end(init[i]!);
 }
 
 /** What a strategic merge patch must say to turn one status into the other; undefined when nothing differs. */

@@ -74,6 +74,9 @@ export function restoreText(
     '-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully',
     `-A KUBE-MARK-MASQ -j MARK --or-mark ${MASQUERADE}`,
   );
+  // After all that is known: else it would leave the machine by the default route.
+  if (config.serviceCidr)
+    t.filter.rules.push(`-A KUBE-SERVICES -m comment --comment "no such service port" -d ${config.serviceCidr} -j REJECT`);
   t.filter.rules.push(
     '-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP',
     `-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark ${MASQUERADE}/${MASQUERADE} -j ACCEPT`,

@@ -256,3 +256,42 @@ COMMIT
     );
   });
 });
+
+describe('what is left alone', () => {
+  const labels = (l: object) => ({ metadata: { name: 'web', namespace: 'ns', labels: l } });
+  it.each<[string, object, object, number]>([
+    ['nothing', {}, {}, 1],
+    ['a Service that is headless by its label', labels({ 'service.kubernetes.io/headless': '' }), {}, 0],
+    ['one with any value', labels({ 'service.kubernetes.io/headless': 'false' }), {}, 0],
+    ['a Service of another proxy', labels({ 'service.kubernetes.io/service-proxy-name': '' }), {}, 0],
+  ])('%s', (_, more, __, right) => expect(decide([service({}, more)], [slice(...TWO)], 'n1').length).toBe(right));
+  it('slices that are headless by their label', () => {
+    const headless = {
+      ...slice(...TWO),
+      metadata: { namespace: 'ns', labels: { 'kubernetes.io/service-name': 'web', 'service.kubernetes.io/headless': '' } },
+    };
+    expect(decide([service()], [headless as unknown as EndpointSlice], 'n1')[0]!.backends).toEqual([]);
+  });
+  it('many slices of one Service take a time like their number', () => {
+    const many = Array.from({ length: 100_000 }, (_, i) => slice([`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 'n1']));
+    const begun = performance.now();
+    expect(decide([service()], many, 'n1')[0]!.backends.length).toBe(100_000);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+  });
+});
+
+it('a port of a Service address that no rule knows is refused, after all that is known', () => {
+  const ports = decide(
+    [service(), service({ clusterIP: '10.96.0.8' }, { metadata: { name: 'empty', namespace: 'ns' } })],
+    [slice(...TWO)],
+    'n1',
+  );
+  const names = new Map(namesNeeded(ports).map((t, i) => [t, `N${i}`]));
+  const text = (config: ProxyConfig) => restoreText(ports, config, (t) => names.get(t)!, { nat: [], filter: [] }).split('*nat')[0]!;
+  const rules = text({ node: 'n1', serviceCidr: '10.96.0.0/16' })
+    .split('\n')
+    .filter((l) => l.startsWith('-A KUBE-SERVICES'));
+  expect(rules.at(-1)).toBe('-A KUBE-SERVICES -m comment --comment "no such service port" -d 10.96.0.0/16 -j REJECT');
+  expect(rules.length).toBe(2);
+  expect(text({ node: 'n1' })).not.toContain('no such service port');
+});

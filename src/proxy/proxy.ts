@@ -2,8 +2,10 @@
 import type { Client } from '../client/client.js';
 import { Informers } from '../client/informer.js';
 import { ENDPOINT_SLICES, SERVICES } from '../client/kinds.js';
+import { isNotFound } from '../meta/errors.js';
 import { sleep, type Timer } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
+import { type HealthListener, ProxyHealth, ServiceHealth } from './health.js';
 import { decide, type ServicePort, type ServiceRules } from './rules.js';
 
 /** Changes that come close together are put in at once. */
@@ -19,7 +21,15 @@ export interface ProxyOptions {
   readonly rules: ServiceRules;
   /** Whether a TCP connection to an endpoint of this node comes about. Absent: endpoints count from when they are ready. */
   readonly connects?: (ip: string, port: number) => Promise<boolean>;
+  /** Absent: nobody is told how the proxy fares. */
+  readonly health?: HealthListener;
 }
+
+/** Of `/healthz` and `/livez`. */
+const HEALTH_PORT = 10256;
+const NODE_MS = 10_000;
+/** An autoscaler takes the node soon: balancers are to leave it. */
+const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 
 /** An endpoint that does not answer within this time counts all the same: its Pod said it is ready. */
 const ANSWER_MS = 5_000;
@@ -47,13 +57,29 @@ export class KubeProxy implements Component {
   private applied = new Set<string>();
   private changes: (() => void)[] = [];
   private started = false;
+  private readonly health: ProxyHealth;
+  private readonly serviceHealth: ServiceHealth | undefined;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private healthPort: { close(): Promise<void> } | undefined;
 
   constructor(private readonly o: ProxyOptions) {
+    this.health = new ProxyHealth(o.env.clock);
+    const failed = (port: number, e: Error) => o.env.log.warn('a health check port cannot be opened', { port, error: e.message });
+    this.serviceHealth = o.health && new ServiceHealth(o.health, this.health, failed);
     this.informers = new Informers(o.client, o.env);
   }
 
   async start(): Promise<void> {
-    const soon = () => this.schedule(GATHER_MS);
+    const soon = () => {
+      this.health.queued();
+      this.schedule(GATHER_MS);
+    };
+    this.healthPort = await this.o.health
+      ?.listen(HEALTH_PORT, (path) => this.health.answer(path))
+      .catch((e: Error) => {
+        this.o.env.log.warn('kube-proxy does not tell how it fares', { port: HEALTH_PORT, error: e.message });
+        return undefined;
+      });
     for (const kind of [SERVICES, ENDPOINT_SLICES]) this.informers.for(kind).on({ add: soon, update: soon, delete: soon });
     this.informers.for(ENDPOINT_SLICES).index('ip', (x) => (x.endpoints ?? []).flatMap((e) => e.addresses));
     await this.informers.start();
@@ -67,6 +93,8 @@ export class KubeProxy implements Component {
     this.resync?.cancel();
     await this.informers.stop();
     await this.running;
+    await this.healthPort?.close();
+    await this.serviceHealth?.stop();
   }
 
   /** What is wanted now. */
@@ -140,6 +168,17 @@ export class KubeProxy implements Component {
     return this.informers.for(ENDPOINT_SLICES).byIndex('ip', ip).length > 0;
   }
 
+  /** Looked at with syncs, not with each question: whoever asks need not be anybody. */
+  private async lookAtNode(now: number): Promise<void> {
+    this.lookedAt = now;
+    try {
+      const node = await this.o.client.get({ apiVersion: 'v1', kind: 'Node', name: this.o.node } as const);
+      this.health.nodeEligible = !node.metadata.deletionTimestamp && !node.spec.taints?.some((t) => t.key === TO_BE_DELETED);
+    } catch (e) {
+      if (isNotFound(e)) this.health.nodeEligible = false;
+    }
+  }
+
   private schedule(ms: number): void {
     if (this.stopped) return;
     if (this.running) {
@@ -169,12 +208,16 @@ export class KubeProxy implements Component {
   private async sync(): Promise<void> {
     this.resync?.cancel();
     try {
+      const read = this.o.env.clock.now();
       const wanted = this.wanted();
       await this.o.rules.apply(wanted);
+      this.health.done(read);
+      await this.serviceHealth?.sync(wanted);
       this.applied = new Set(wanted.flatMap((p) => [...p.backends, ...p.localBackends].map((b) => b.ip)));
       for (const [id, done] of this.asked) if (done && !this.present(id.slice(0, id.lastIndexOf(':')))) this.asked.delete(id);
       for (const ip of this.answered.keys()) if (!this.present(ip)) this.answered.delete(ip);
       for (const tell of this.changes.splice(0)) tell();
+      if (this.o.health && read - this.lookedAt >= NODE_MS) await this.lookAtNode(read);
       if (!this.stopped) this.resync = this.o.env.clock.after(RESYNC_MS, () => this.schedule(0));
     } catch (e) {
       this.o.env.log.error('the service rules could not be put in; trying again', { error: (e as Error).message });

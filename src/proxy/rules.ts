@@ -34,6 +34,8 @@ export interface ServicePort {
   readonly backends: readonly Backend[];
   /** Those of this node that may serve where traffic must stay on it: also ones that are going, where no other is left here. */
   readonly localBackends: readonly Backend[];
+  /** Addresses of this node's endpoints that are ready. */
+  readonly localReady: readonly string[];
 }
 
 /** Puts the wanted state into the kernel, whole or not at all, touching nothing that is not its own. */
@@ -48,7 +50,12 @@ export interface ProxyConfig {
   /** Pods' addresses: traffic from elsewhere to a service address is masqueraded. */
   readonly clusterCidr?: string;
   readonly masqueradeAll?: boolean;
+  /** Services' addresses: what no rule knows goes nowhere. Absent: not known. */
+  readonly serviceCidr?: string;
 }
+
+/** Services and slices with these, whatever they say, are left to others. */
+const NOT_OURS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 
 /** Whether a TCP endpoint answers yet: a program needs a moment to listen after its container has started. */
 export type Answers = (ip: string, port: number) => boolean;
@@ -62,14 +69,16 @@ export function decide(
   const byService = new Map<string, EndpointSlice[]>();
   for (const s of slices) {
     const name = s.metadata.labels?.['kubernetes.io/service-name'];
-    if (!name || s.addressType === 'FQDN') continue;
+    if (!name || s.addressType === 'FQDN' || NOT_OURS.some((label) => s.metadata.labels?.[label] !== undefined)) continue;
     const key = `${s.metadata.namespace}/${name}`;
-    byService.set(key, [...(byService.get(key) ?? []), s]);
+    const list = byService.get(key);
+    if (list) list.push(s);
+    else byService.set(key, [s]);
   }
   const out: ServicePort[] = [];
   for (const s of services) {
     if (!s.spec.clusterIP || s.spec.clusterIP === 'None' || s.spec.type === 'ExternalName') continue;
-    if (s.metadata.labels?.['service.kubernetes.io/service-proxy-name']) continue;
+    if (NOT_OURS.some((label) => s.metadata.labels?.[label] !== undefined)) continue;
     const key = `${s.metadata.namespace}/${s.metadata.name}`;
     for (const p of s.spec.ports ?? []) {
       const family = familyOf(s.spec.clusterIP);
@@ -114,7 +123,7 @@ function backendsOf(
   port: string,
   node: string,
   answers: Answers,
-): Pick<ServicePort, 'backends' | 'localBackends'> {
+): Pick<ServicePort, 'backends' | 'localBackends' | 'localReady'> {
   const ready = new Map<string, Backend>();
   const terminating = new Map<string, Backend>();
   for (const slice of slices) {
@@ -132,7 +141,12 @@ function backendsOf(
   const inOrder = (m: ReadonlyMap<string, Backend>) => [...m].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, b]) => b);
   const [up, going] = [inOrder(ready), inOrder(terminating)];
   const local = (b: Backend) => b.local;
-  return { backends: choose(up, going, answers), localBackends: choose(up.filter(local), going.filter(local), answers) };
+  const here = up.filter(local);
+  return {
+    backends: choose(up, going, answers),
+    localBackends: choose(here, going.filter(local), answers),
+    localReady: here.map((b) => b.ip),
+  };
 }
 
 /** Ready endpoints that answer; where there is none, those that are going but still serve; where there is none either, all ready ones. */

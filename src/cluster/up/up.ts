@@ -10,10 +10,12 @@ import type { ComponentProbe } from '../../apiserver/subresources/component-stat
 import { EtcdServer } from '../../etcd/listen/server.js';
 import { routableAddress } from '../../host/address.js';
 import { ContainerdDaemon } from '../../host/containerd/daemon.js';
+import { descriptors } from '../../host/descriptors.js';
 import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
 import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
 import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
 import { connects } from '../../host/proxy/connects.js';
+import { healthListener } from '../../host/proxy/health-listener.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
@@ -21,7 +23,7 @@ import type { OwnPort } from '../../meta/own-ports.js';
 import { ClusterDns } from '../../network/dns/server.js';
 import { KubeProxy } from '../../proxy/proxy.js';
 import type { Store } from '../../store/store.js';
-import { nth, parseCidr } from '../../util/cidr.js';
+import { contains, nth, parseCidr } from '../../util/cidr.js';
 import { realClock } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import type { Logger } from '../../util/logger.js';
@@ -124,9 +126,10 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
 
 /** With certificates of its own, or, where plain http was asked for, for this machine alone. */
 async function etcdListener(o: UpOptions, url: URL, store: Store, env: Env, address: string, progress: Progress): Promise<EtcdServer> {
+  const connections = { total: descriptors(1024), perClient: descriptors(1024) };
   const listen = url.href.replace(/\/$/, '');
   if (url.protocol === 'http:') {
-    const etcd = new EtcdServer({ store, env, listen: [listen] });
+    const etcd = new EtcdServer({ store, env, listen: [listen], connections });
     const warning = `${listen}  WARNING: whoever is on this machine reads and writes everything, Secrets too`;
     await progress(
       'etcd listener',
@@ -194,13 +197,14 @@ async function realNode(
     () => podCidr,
   );
   const client = identities.node(o.nodeName);
-  const rules = new IptablesRules({ node: o.nodeName, clusterCidr: o.podCidr });
+  const rules = new IptablesRules({ node: o.nodeName, clusterCidr: o.podCidr, serviceCidr: o.serviceCidr });
   const proxy = new KubeProxy({
     client: identities.proxy(),
     env: { ...env, log: env.log.with({ component: 'kube-proxy' }) },
     node: o.nodeName,
     rules,
     connects,
+    health: healthListener,
   });
   await progress('kubelet', async () => {
     const pair = await nodeCertificate(api, o.nodeName, [address, '127.0.0.1'], env);
@@ -234,12 +238,16 @@ async function realNode(
   await progress(
     'DNS',
     async () => {
+      // No open resolver for the world around.
+      const pods = parseCidr(o.podCidr);
       await dnsAddon(identities.admin(), { serviceIp: dns, address });
       const server = new ClusterDns({
         client: identities.serviceAccount('kube-system', 'coredns', 'coredns'),
         env,
         domain: o.clusterDomain,
-        listener: new SocketDnsListener(address, DNS_PORT),
+        listener: new SocketDnsListener(address, DNS_PORT, {
+          serves: (from) => from === address || contains(pods, from) || from.startsWith('127.'),
+        }),
         upstream: new SystemResolvers('/etc/resolv.conf', [dns]),
       });
       await server.start();

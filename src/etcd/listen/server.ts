@@ -9,6 +9,7 @@ import tls from 'node:tls';
 import { maintenanceOf } from '../../store/maintenance.js';
 import type { Store } from '../../store/store.js';
 import type { Component, Env } from '../../util/component.js';
+import { type ConnectionLimits, limitConnections } from '../../util/connection-limits.js';
 import { AlarmBook } from '../alarms.js';
 import { Auth, type AuthOptions, DEFAULT_AUTH } from '../auth/auth.js';
 import { DEFAULT_LIMITS, type EtcdContext, type EtcdLimits } from '../context.js';
@@ -39,6 +40,8 @@ export interface EtcdServerOptions {
   readonly clusterId?: bigint;
   readonly memberId?: bigint;
   readonly limits?: Partial<EtcdLimits>;
+  /** Of each URL. Absent: as many as the process may open. */
+  readonly connections?: ConnectionLimits;
   readonly auth?: Partial<AuthOptions>;
 }
 
@@ -125,6 +128,7 @@ export class EtcdServer implements Component {
           else this.sniff(socket, calls);
         })
       : net.createServer((socket) => this.sniff(socket, calls));
+    if (this.options.connections) limitConnections(server, this.options.connections);
     server.on('connection', (socket: net.Socket) => this.track(socket));
     server.on('tlsClientError', (error: Error) => this.options.env.log.debug('TLS handshake failed', { error: error.message }));
     const host = url.hostname.replace(/^\[|\]$/g, '');

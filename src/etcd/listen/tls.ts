@@ -17,6 +17,8 @@ export interface EtcdTls {
   readonly ciphers?: readonly string[];
 }
 
+const HANDSHAKE_MS = 10_000;
+
 export function tlsOptions(options: EtcdTls): tls.TlsOptions {
   const asksForCertificate = options.trustedCaFile !== undefined;
   if (options.clientCertAuth && !asksForCertificate) throw new Error('client-cert-auth needs trusted-ca-file');
@@ -27,6 +29,7 @@ export function tlsOptions(options: EtcdTls): tls.TlsOptions {
     requestCert: asksForCertificate,
     rejectUnauthorized: asksForCertificate,
     ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: HANDSHAKE_MS,
     minVersion: options.minVersion ?? 'TLSv1.2',
     ...(options.maxVersion ? { maxVersion: options.maxVersion } : {}),
     ...(options.crlFile ? { crl: readPem('client-crl-file', options.crlFile) } : {}),

@@ -1,6 +1,7 @@
 /** The kubelet's endpoints through real sockets, over a simulated node: WebSocket as current clients speak it, SPDY as old ones do. */
 import https from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import net from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { FakeApi } from '../../../test/kubelet/fake-client.js';
@@ -8,6 +9,7 @@ import { pod } from '../../../test/kubelet/simulated.js';
 import type { Client } from '../../client/client.js';
 import { subresourcesOf } from '../../kubelet/server/auth.js';
 import { logContainer, logQuery } from '../../kubelet/server/logs.js';
+import type { KubeletServer } from '../../kubelet/server/server.js';
 import { ImageBehaviours } from '../../kubelet/simulated/behaviour.js';
 import { createSimulatedKubelet, type SimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { realClock } from '../../util/clock.js';
@@ -16,7 +18,7 @@ import { realRandom } from '../../util/random.js';
 import { SpdySession } from '../../util/spdy/session.js';
 import { type Authority, createAuthority, issue, type KeyPair } from '../../util/x509.js';
 import { serveKubelet } from './create.js';
-import type { Listening } from './listener.js';
+import { type Listening, listen } from './listener.js';
 
 const env = { clock: realClock, random: realRandom, log: silentLogger };
 let node: SimulatedKubelet;
@@ -468,5 +470,29 @@ describe('which log is meant', () => {
       stream: 'stderr',
     });
     expect(() => logQuery(new URLSearchParams('sinceTime=yesterday'), 0)).toThrow('sinceTime "yesterday" is not a time');
+  });
+});
+
+describe('connections to the kubelet', () => {
+  it('are bounded for each client, and those of others come through', async () => {
+    const server = await issue(ca, { commonName: 'node', usages: ['server'], ips: ['127.0.0.1'] }, Date.now());
+    const { certificate, key } = server;
+    const limited = await listen({
+      server: {} as KubeletServer,
+      address: '127.0.0.1',
+      port: 0,
+      certificate,
+      key,
+      limits: { perClient: 5, total: 10 },
+    });
+    const open = (localAddress: string) =>
+      net.connect({ host: '127.0.0.1', port: limited.port, localAddress }).on('error', () => undefined);
+    const idle = Array.from({ length: 50 }, () => open('127.0.0.1'));
+    for (let i = 0; i < 200 && idle.filter((s) => s.destroyed).length < 45; i++) await new Promise((r) => setTimeout(r, 10));
+    expect(idle.filter((s) => s.destroyed).length).toBe(45);
+    const other = connect({ socket: open('127.0.0.2'), host: '127.0.0.1', ca: ca.certificate });
+    await new Promise((resolve, reject) => other.once('secureConnect', resolve as () => void).once('error', reject));
+    for (const s of [...idle, other]) s.destroy();
+    await limited.close();
   });
 });

@@ -7,8 +7,10 @@ import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ByteSocket, KubeletRequest, MessageSocket, PlainResponse, User } from '../../kubelet/server/http.js';
 import type { KubeletServer } from '../../kubelet/server/server.js';
+import { type ConnectionLimits, limitConnections } from '../../util/connection-limits.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import { writeAll } from '../containerd/streaming.js';
+import { descriptors } from '../descriptors.js';
 
 export interface ListenerOptions {
   readonly server: KubeletServer;
@@ -19,9 +21,13 @@ export interface ListenerOptions {
   readonly key: string;
   /** Authority of client certificates. Absent: none is taken. */
   readonly clientCA?: string;
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 const MAX_MESSAGE = 16 * 1024 * 1024;
+const MAX_CONNECTIONS = 2048;
+/** Time that a client has for its handshake, and to say what it wants. */
+const HELLO_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2000;
 
 function certificateUser(socket: TLSSocket): User | undefined {
@@ -139,8 +145,13 @@ export async function listen(o: ListenerOptions): Promise<Listening> {
     key: o.key,
     requestCert: true,
     rejectUnauthorized: false,
+    handshakeTimeout: HELLO_MS,
+    headersTimeout: HELLO_MS,
+    connectionsCheckingInterval: HELLO_MS / 2,
     ...(o.clientCA ? { ca: o.clientCA } : {}),
   });
+  // The API server is one client: its exec and log streams are all of it.
+  limitConnections(server, { total: descriptors(MAX_CONNECTIONS, 1 / 8), perClient: descriptors(MAX_CONNECTIONS, 1 / 10), ...o.limits });
   const sockets = new Set<Duplex>();
   server.on('secureConnection', (s) => {
     sockets.add(s);

@@ -2,37 +2,70 @@
 import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
+import { MAX_QUERY } from '../../network/dns/message.js';
 import type { DnsListener, Upstream } from '../../network/dns/server.js';
+import { type ConnectionLimits, limitConnections } from '../../util/connection-limits.js';
+import { descriptors } from '../descriptors.js';
 
 type AnswerQuery = Parameters<DnsListener['listen']>[0];
+
+const IDLE_MS = 10_000;
+const MAX_CONNECTIONS = 1024;
+const MAX_CONNECTIONS_OF_ONE = 32;
+/** Questions of one connection that are under way, and bytes that wait for a client that does not read. */
+const MAX_OPEN = 32;
+const MAX_UNREAD = 256 * 1024;
+/** Datagrams under way; what comes beyond is dropped, as the kernel would. */
+const MAX_DATAGRAMS = 1024;
+
+export interface DnsListenerOptions {
+  /** Who is answered; absent: everybody. What others send costs no answer. */
+  readonly serves?: (address: string) => boolean;
+  readonly limits?: Partial<ConnectionLimits>;
+}
 
 export class SocketDnsListener implements DnsListener {
   private udp?: dgram.Socket;
   private tcp?: net.Server;
   private readonly sockets = new Set<net.Socket>();
+  private datagrams = 0;
 
   constructor(
     private readonly host: string,
-    readonly port: number,
+    private readonly wanted: number,
+    private readonly options: DnsListenerOptions = {},
   ) {}
+
+  /** The one that was asked for, or, for 0, that was found. */
+  get port(): number {
+    return this.udp?.address().port ?? this.wanted;
+  }
 
   async listen(answer: AnswerQuery): Promise<void> {
     const udp = dgram.createSocket(this.host.includes(':') ? 'udp6' : 'udp4');
     this.udp = udp;
+    const { serves = () => true, limits } = this.options;
     udp.on('message', (query, from) => {
-      answer(query, false)
+      if (this.datagrams >= MAX_DATAGRAMS || !serves(from.address)) return;
+      this.datagrams++;
+      answer(query, { address: from.address, overTcp: false })
         .then((a) => a && udp.send(a, from.port, from.address, () => undefined))
-        .catch(() => undefined);
+        .catch(() => undefined)
+        .finally(() => this.datagrams--);
     });
     await new Promise<void>((resolve, reject) => {
       udp.once('error', reject);
-      udp.bind(this.port, this.host, () => {
+      udp.bind(this.wanted, this.host, () => {
         udp.off('error', reject);
         udp.on('error', () => undefined);
         resolve();
       });
     });
-    this.tcp = net.createServer((s) => this.serve(s, answer));
+    this.tcp = net.createServer((s) => {
+      if (serves(s.remoteAddress ?? '')) this.serve(s, answer);
+      else s.destroy();
+    });
+    limitConnections(this.tcp, { total: descriptors(MAX_CONNECTIONS), perClient: MAX_CONNECTIONS_OF_ONE, idleMs: IDLE_MS, ...limits });
     await new Promise<void>((resolve, reject) => {
       this.tcp!.once('error', reject);
       this.tcp!.listen(this.port, this.host, resolve);
@@ -47,42 +80,68 @@ export class SocketDnsListener implements DnsListener {
 
   /** Each message is preceded by its length in two bytes. */
   private serve(s: net.Socket, answer: AnswerQuery): void {
+    if (s.destroyed) return;
     this.sockets.add(s);
     s.on('close', () => this.sockets.delete(s));
     s.on('error', () => undefined);
+    const from = { address: s.remoteAddress ?? '', overTcp: true };
     let rest = Buffer.alloc(0);
+    let open = 0;
+    const take = () => {
+      while (open < MAX_OPEN && rest.length >= 2) {
+        const length = rest.readUInt16BE(0);
+        if (length > MAX_QUERY) {
+          s.destroy();
+          return;
+        }
+        if (rest.length < 2 + length) return;
+        const query = rest.subarray(2, 2 + length);
+        rest = rest.subarray(2 + length);
+        open++;
+        answer(query, from)
+          .then((a) => {
+            if (a) s.write(framed(a));
+            if (s.writableLength > MAX_UNREAD) s.destroy();
+          })
+          .catch(() => s.destroy())
+          .finally(() => {
+            open--;
+            take();
+            if (open < MAX_OPEN) s.resume();
+          });
+      }
+      if (open >= MAX_OPEN) s.pause();
+    };
     s.on('data', (chunk) => {
       rest = Buffer.concat([rest, chunk]);
-      while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(0)) {
-        const query = rest.subarray(2, 2 + rest.readUInt16BE(0));
-        rest = rest.subarray(2 + query.length);
-        answer(query, true)
-          .then((a) => {
-            if (!a) return;
-            const head = Buffer.alloc(2);
-            head.writeUInt16BE(a.length);
-            s.write(Buffer.concat([head, a]));
-          })
-          .catch(() => s.destroy());
-      }
+      take();
     });
   }
 }
 
+const framed = (m: Uint8Array): Buffer => {
+  const head = Buffer.alloc(2);
+  head.writeUInt16BE(m.length);
+  return Buffer.concat([head, m]);
+};
+
 const TIMEOUT_MS = 2_000;
+const DNS = 53;
+type Accept = (answer: Uint8Array) => boolean;
 
 /** The resolvers of resolv.conf, one after another. */
 export class SystemResolvers implements Upstream {
   constructor(
     private readonly file = '/etc/resolv.conf',
     private readonly except: readonly string[] = [],
+    private readonly port = DNS,
   ) {}
 
-  async ask(query: Uint8Array, overTcp = false): Promise<Uint8Array> {
+  async ask(query: Uint8Array, accept: Accept, overTcp: boolean): Promise<Uint8Array> {
     let last: Error = new Error('no resolver is configured');
     for (const server of this.servers()) {
       try {
-        return await (overTcp ? onceOverTcp : once)(server, query);
+        return await (overTcp ? onceOverTcp : once)(server, this.port, query, accept);
       } catch (e) {
         last = e as Error;
       }
@@ -101,41 +160,49 @@ export class SystemResolvers implements Upstream {
   }
 }
 
-function onceOverTcp(server: string, query: Uint8Array): Promise<Uint8Array> {
+function onceOverTcp(server: string, port: number, query: Uint8Array, accept: Accept): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: server, port: 53 });
+    const socket = net.connect({ host: server, port });
     const done = (act: () => void) => {
       clearTimeout(timer);
       socket.destroy();
       act();
     };
     const timer = setTimeout(() => done(() => reject(new Error(`${server} did not answer in ${TIMEOUT_MS / 1000} s`))), TIMEOUT_MS);
-    let got = Buffer.alloc(0);
-    socket.on('connect', () => {
-      const head = Buffer.alloc(2);
-      head.writeUInt16BE(query.length);
-      socket.write(Buffer.concat([head, query]));
-    });
+    const got: Buffer[] = [];
+    let size = 0;
+    socket.on('connect', () => socket.write(framed(query)));
     socket.on('data', (chunk) => {
-      got = Buffer.concat([got, chunk]);
-      if (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) done(() => resolve(got.subarray(2, 2 + got.readUInt16BE(0))));
+      got.push(chunk);
+      size += chunk.length;
+      if (size < 2) return;
+      const head = got[0]!.length >= 2 ? got[0]! : Buffer.concat(got);
+      const length = head.readUInt16BE(0);
+      if (size < 2 + length) return;
+      const answer = Buffer.concat(got).subarray(2, 2 + length);
+      done(() => (accept(answer) ? resolve(answer) : reject(new Error(`${server} answered another question`))));
     });
     socket.on('error', (e) => done(() => reject(e)));
     socket.on('end', () => done(() => reject(new Error(`${server} closed the connection without an answer`))));
   });
 }
 
-function once(server: string, query: Uint8Array): Promise<Uint8Array> {
+/** A socket for each question, at a port that the kernel picks at random, and connected: it hears the one resolver alone. */
+function once(server: string, port: number, query: Uint8Array, accept: Accept): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const socket = dgram.createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    let over = false;
     const done = (act: () => void) => {
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       socket.close();
       act();
     };
     const timer = setTimeout(() => done(() => reject(new Error(`${server} did not answer in ${TIMEOUT_MS / 1000} s`))), TIMEOUT_MS);
-    socket.on('message', (m) => done(() => resolve(m)));
+    // What is no answer is somebody else's try: the right one may still come.
+    socket.on('message', (m) => accept(m) && done(() => resolve(m)));
     socket.on('error', (e) => done(() => reject(e)));
-    socket.send(query, 53, server, (e) => e && done(() => reject(e)));
+    socket.connect(port, server, () => !over && socket.send(query, (e) => e && done(() => reject(e))));
   });
 }

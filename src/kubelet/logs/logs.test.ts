@@ -101,6 +101,26 @@ describe('tails', () => {
       expect(many.slice(from).split('\n').length - 1).toBe(Math.min(n, 5000));
     }
   });
+  it.each([
+    [1, false, ['line 9']],
+    [3, false, ['line 7', 'line 8', 'line 9']],
+    [100, false, Array.from({ length: 10 }, (_, i) => `line ${i}`)],
+  ])('of %i lines are so many while the container writes', async (tailLines, follow, right) => {
+    const f = await files(Array.from({ length: 10 }, (_, i) => line(i, `line ${i}`)).join(''));
+    const { readRange } = f;
+    // More is written between the look for the tail's begin and the reading of it.
+    f.readRange = async (path, offset, length) => {
+      const was = await readRange.call(f, path, offset, length);
+      if (offset + was.length >= 10) await f.append(PATH, line(50, 'late') + line(51, 'later'));
+      return was;
+    };
+    let out = '';
+    for await (const chunk of readLog(f, PATH, { tailLines, follow }, async () => false, new AbortController().signal))
+      out += new TextDecoder().decode(chunk);
+    const lines = out.trim().split('\n');
+    expect(lines).toEqual(tailLines < 10 ? right : expect.arrayContaining(right));
+    expect(lines.length).toBeLessThanOrEqual(tailLines);
+  });
   it('are cut to bytes', async () => {
     expect(await tailText(await files(line(1, 'abc') + line(2, 'def')), PATH, 2, 6)).toBe('c\ndef\n'.slice(0));
   });

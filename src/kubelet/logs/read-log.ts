@@ -38,6 +38,8 @@ export async function* readLog(
   /** What is read: the log, or where it was moved to with the rest unread. */
   let file = path;
   let splitter = new LineSplitter();
+  /** Lines that a tail has left to give: what is written meanwhile is not of it. */
+  let left = options.follow ? Number.POSITIVE_INFINITY : (options.tailLines ?? Number.POSITIVE_INFINITY);
   let last = false;
   while (!signal.aborted) {
     let chunk: Uint8Array;
@@ -59,6 +61,7 @@ export async function* readLog(
     if (chunk.length) {
       offset += chunk.length;
       for (const line of splitter.push(chunk)) {
+        if (left-- <= 0) return;
         const out = filter.take(line);
         if (out?.length) yield out;
         if (filter.full) return;

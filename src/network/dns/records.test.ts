@@ -103,4 +103,24 @@ describe('resolve', () => {
       { type: 'A', name: `10-1-0-2.db.${SVC}`, ip: '10.1.0.2' },
     ]);
   });
+  it.each<[string, number[]]>([
+    [`db.${SVC}`, [50, 50]],
+    [`_sql._tcp.db.${SVC}`, [50, 50]],
+    [`web.${SVC}`, [50, 50]],
+    [`_http._tcp.web.${SVC}`, [100]],
+  ])('SRV records share a weight of a hundred: %s', (name, right) => {
+    expect(resolve(zone, name, 'SRV')!.answers!.map((a) => 'weight' in a && a.weight)).toEqual(right);
+  });
+
+  it('an SRV answer of a hundred thousand endpoints takes a time like their number', () => {
+    const endpoints = Array.from({ length: 100_000 }, (_, i) => ({ addresses: [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`] }));
+    const parts = Array.from({ length: 100 }, (_, i) => ({
+      ...slices[0]!,
+      endpoints: endpoints.slice(i * 1000, (i + 1) * 1000),
+    })) as EndpointSlice[];
+    const begun = performance.now();
+    const { answers, additional } = resolve({ ...zone, slices: () => parts }, `db.${SVC}`, 'SRV')!;
+    expect([answers!.length, additional.length, answers!.some((a) => 'weight' in a && a.weight !== 1)]).toEqual([100_000, 100_000, false]);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
 });

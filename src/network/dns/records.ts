@@ -18,7 +18,7 @@ export interface Zone {
 
 export type Answer =
   | { readonly type: 'A' | 'AAAA'; readonly name: string; readonly ip: string }
-  | { readonly type: 'SRV'; readonly name: string; readonly port: number; readonly target: string }
+  | { readonly type: 'SRV'; readonly name: string; readonly port: number; readonly target: string; readonly weight: number }
   | { readonly type: 'PTR' | 'CNAME'; readonly name: string; readonly target: string }
   | { readonly type: 'TXT'; readonly name: string; readonly text: string };
 
@@ -72,15 +72,14 @@ interface Endpoint {
 }
 
 function endpointsOf(zone: Zone, s: Service): Endpoint[] {
-  const out = new Map<string, Endpoint>();
-  for (const slice of zone.slices(s.metadata.namespace ?? '', s.metadata.name)) {
-    for (const e of slice.endpoints ?? []) {
-      if (e.conditions?.ready === false && !s.spec.publishNotReadyAddresses) continue;
-      for (const ip of e.addresses) out.set(ip, { ip, host: e.hostname || ip.replace(/[.:]/g, '-') });
-    }
-  }
-  return [...out.values()];
+  const all = zone.slices(s.metadata.namespace ?? '', s.metadata.name).flatMap((slice) => readyIn(slice, s));
+  return [...new Map(all.map((e) => [e.ip, e])).values()];
 }
+
+const readyIn = (slice: EndpointSlice, s: Service): Endpoint[] =>
+  (slice.endpoints ?? [])
+    .filter((e) => e.conditions?.ready !== false || s.spec.publishNotReadyAddresses)
+    .flatMap((e) => e.addresses.map((ip) => ({ ip, host: e.hostname || ip.replace(/[.:]/g, '-') })));
 
 function headless(zone: Zone, s: Service, full: string, name: string, host: string | undefined, type: string): Resolution {
   if (host === undefined) return type === 'SRV' ? allPorts(zone, s, full, name) : addressesOf(endpointsOf(zone, s), name, type);
@@ -125,24 +124,28 @@ const allPorts = (zone: Zone, s: Service, full: string, name: string): Resolutio
   );
 
 function services(zone: Zone, s: Service, full: string, name: string, portNames: readonly string[]): Resolution {
-  const answers: Answer[] = [];
+  const wanted = new Set(portNames);
+  const found: { port: number; target: string }[] = [];
   const additional: Answer[] = [];
   if (s.spec.clusterIP !== 'None') {
-    for (const p of s.spec.ports ?? [])
-      if (portNames.includes(p.name ?? '')) answers.push({ type: 'SRV', name, port: p.port, target: full });
+    for (const p of s.spec.ports ?? []) if (wanted.has(p.name ?? '')) found.push({ port: p.port, target: full });
     for (const ip of s.spec.clusterIPs ?? []) additional.push({ type: isV6(ip) ? 'AAAA' : 'A', name: full, ip });
-    return { answers, additional };
-  }
-  for (const e of endpointsOf(zone, s)) {
-    const target = `${e.host}.${full}`;
+  } else {
+    const told = new Set<string>();
     for (const slice of zone.slices(s.metadata.namespace ?? '', s.metadata.name)) {
-      if (!slice.endpoints?.some((x) => x.addresses.includes(e.ip))) continue;
-      for (const p of slice.ports ?? [])
-        if (portNames.includes(p.name ?? '') && p.port) answers.push({ type: 'SRV', name, port: p.port, target });
+      const ports = (slice.ports ?? []).filter((p) => wanted.has(p.name ?? '') && p.port);
+      for (const e of readyIn(slice, s)) {
+        const target = `${e.host}.${full}`;
+        for (const p of ports) found.push({ port: p.port!, target });
+        if (!told.has(e.ip)) additional.push({ type: isV6(e.ip) ? 'AAAA' : 'A', name: target, ip: e.ip });
+        told.add(e.ip);
+      }
     }
-    additional.push({ type: isV6(e.ip) ? 'AAAA' : 'A', name: target, ip: e.ip });
   }
-  return { answers, additional };
+  const distinct = [...new Map(found.map((f) => [`${f.port} ${f.target}`, f])).values()];
+  // All alike: they share a hundred among them.
+  const weight = Math.max(1, Math.floor(100 / distinct.length));
+  return { answers: distinct.map((f) => ({ type: 'SRV', name, ...f, weight })), additional };
 }
 
 /** `10-1-2-3.namespace.pod`: the address in the name itself. */

@@ -6,16 +6,22 @@ import type { Client } from '../../client/client.js';
 import { Informers } from '../../client/informer.js';
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../../client/kinds.js';
 import type { Component, Env } from '../../util/component.js';
+import { answers, chain, decodeQuery, idOf, isTruncated, withId } from './message.js';
 import { type Answer, resolve, type Zone } from './records.js';
 
-/** Asks the machine's own resolvers. Throws when none answers. */
+/** Asks the machine's own resolvers. Messages that `accept` does not take are passed over. Throws when none answers. */
 export interface Upstream {
-  ask(query: Uint8Array, overTcp?: boolean): Promise<Uint8Array>;
+  ask(query: Uint8Array, accept: (answer: Uint8Array) => boolean, overTcp: boolean): Promise<Uint8Array>;
+}
+
+export interface Asker {
+  readonly address: string;
+  readonly overTcp: boolean;
 }
 
 /** Takes packets off the wire; an answer of undefined sends nothing. */
 export interface DnsListener {
-  listen(answer: (query: Uint8Array, overTcp: boolean) => Promise<Uint8Array | undefined>): Promise<void>;
+  listen(answer: (query: Uint8Array, from: Asker) => Promise<Uint8Array | undefined>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,6 +37,12 @@ export interface DnsOptions {
 const TTL_SECONDS = 5;
 /** Answers larger than this over UDP are cut, and asked for again over TCP. */
 const UDP_LIMIT = 512;
+/** A larger one is cut on its way. */
+const MAX_UDP = 4096;
+/** Questions under way to other resolvers, of one client and of all: each holds a socket. */
+const MAX_ASKING = 256;
+const MAX_ASKING_OF_ONE = 32;
+const MAX_ALIASES = 8;
 const SERVER_FAILURE = 2;
 const NAME_ERROR = 3;
 const AUTHORITATIVE = 1 << 10;
@@ -65,7 +77,7 @@ export class ClusterDns implements Component {
 
   async start(): Promise<void> {
     await this.informers.start();
-    await this.o.listener.listen((query, tcp) => this.answer(query, tcp));
+    await this.o.listener.listen((query, from) => this.answer(query, from));
   }
 
   async stop(): Promise<void> {
@@ -74,22 +86,17 @@ export class ClusterDns implements Component {
   }
 
   /** One query to one answer. Undefined for what is no query. */
-  async answer(bytes: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> {
-    let query: Packet;
-    try {
-      query = packet.decode(Buffer.from(bytes));
-    } catch {
-      return undefined;
-    }
-    const question = query.questions?.[0];
-    if (query.type !== 'query' || !question) return undefined;
+  async answer(bytes: Uint8Array, from: Asker): Promise<Uint8Array | undefined> {
+    const query = decodeQuery(bytes);
+    const question = query?.questions?.[0];
+    if (!query || !question) return undefined;
     const found = resolve(this.zone, question.name.toLowerCase().replace(/\.$/, ''), question.type);
-    if (!found) return this.forward(bytes, query, overTcp);
+    if (!found) return this.forward(bytes, query, from);
     const exists = found.answers !== undefined;
     const ttl = this.o.ttl ?? TTL_SECONDS;
-    const answers = (found.answers ?? []).map((a) => record({ ...a, name: question.name }, ttl));
+    const told = (found.answers ?? []).map((a) => record({ ...a, name: question.name }, ttl));
     const cname = found.answers?.find((a) => a.type === 'CNAME');
-    if (cname?.type === 'CNAME' && question.type !== 'CNAME') answers.push(...(await this.chase(cname.target, question.type)));
+    if (cname?.type === 'CNAME' && question.type !== 'CNAME') told.push(...(await this.chase(cname.target, question.type, from)));
     const flags = AUTHORITATIVE | RECURSION_AVAILABLE | ((query.flags ?? 0) & RECURSION_DESIRED) | (exists ? 0 : NAME_ERROR);
     const soa = {
       type: 'SOA' as const,
@@ -110,35 +117,76 @@ export class ClusterDns implements Component {
       id: query.id,
       flags,
       questions: query.questions,
-      answers,
+      answers: told,
       additionals: found.additional.map((a) => record(a, ttl)),
-      authorities: answers.length ? [] : [soa],
+      authorities: told.length ? [] : [soa],
     };
     const out = packet.encode(response);
     const limit =
       (query.additionals?.find((a) => a.type === 'OPT') as { udpPayloadSize?: number } | undefined)?.udpPayloadSize ?? UDP_LIMIT;
-    if (overTcp || out.length <= Math.max(limit, UDP_LIMIT)) return out;
+    if (from.overTcp || out.length <= Math.min(MAX_UDP, Math.max(limit, UDP_LIMIT))) return out;
     return packet.encode({ ...response, flags: flags | TRUNCATED, answers: [], additionals: [], authorities: [] });
   }
 
-  private async forward(bytes: Uint8Array, query: Packet, overTcp: boolean): Promise<Uint8Array> {
+  private async forward(bytes: Uint8Array, query: Packet, from: Asker): Promise<Uint8Array> {
     try {
       // Who asks over TCP was told that the answer does not fit into a datagram.
-      return await this.o.upstream.ask(bytes, overTcp);
+      return await this.ask(bytes, from, from.overTcp);
     } catch (e) {
       this.o.env.log.debug('no upstream resolver answered', { error: (e as Error).message });
-      return packet.encode({ type: 'response', id: query.id, flags: SERVER_FAILURE | RECURSION_AVAILABLE, questions: query.questions });
+      return packet.encode({
+        type: 'response',
+        id: query.id ?? 0,
+        flags: SERVER_FAILURE | RECURSION_AVAILABLE,
+        questions: query.questions ?? [],
+      });
+    }
+  }
+
+  private asking = 0;
+  private readonly askingFor = new Map<string, number>();
+
+  /** Under a number of our own that nobody can guess; the answer bears the client's again. */
+  private async ask(query: Uint8Array, from: Asker, overTcp: boolean): Promise<Uint8Array> {
+    const own = this.askingFor.get(from.address) ?? 0;
+    if (this.asking >= MAX_ASKING || own >= MAX_ASKING_OF_ONE) throw new Error(`too many questions under way for ${from.address}`);
+    this.asking++;
+    this.askingFor.set(from.address, own + 1);
+    try {
+      const [high, low] = this.o.env.random.bytes(2);
+      const asked = withId(query, (high! << 8) | low!);
+      return withId(await this.o.upstream.ask(asked, (m) => answers(asked, m), overTcp), idOf(query));
+    } finally {
+      this.asking--;
+      const left = this.askingFor.get(from.address)! - 1;
+      if (left) this.askingFor.set(from.address, left);
+      else this.askingFor.delete(from.address);
     }
   }
 
   /** The target of an ExternalName, asked for on the client's behalf. */
-  private async chase(target: string, type: string): Promise<ReturnType<typeof record>[]> {
-    const inside = resolve(this.zone, target.toLowerCase(), type);
-    if (inside) return (inside.answers ?? []).map((a) => record(a, TTL_SECONDS));
+  private async chase(target: string, type: string, from: Asker): Promise<packet.Answer[]> {
+    const out: packet.Answer[] = [];
+    let name = target.toLowerCase().replace(/\.$/, '');
+    for (let step = 0; step < MAX_ALIASES; step++) {
+      const inside = resolve(this.zone, name, type);
+      if (!inside) return [...out, ...(await this.outside(name, type, from))];
+      out.push(...(inside.answers ?? []).map((a) => record(a, this.o.ttl ?? TTL_SECONDS)));
+      const alias = inside.answers?.find((a) => a.type === 'CNAME');
+      if (alias?.type !== 'CNAME') break;
+      name = alias.target.toLowerCase().replace(/\.$/, '');
+    }
+    return out;
+  }
+
+  private async outside(name: string, type: string, from: Asker): Promise<packet.Answer[]> {
     try {
-      const query = packet.encode({ type: 'query', id: 1, flags: RECURSION_DESIRED, questions: [{ name: target, type: type as 'A' }] });
-      return (packet.decode(Buffer.from(await this.o.upstream.ask(query))).answers ?? []) as never;
-    } catch {
+      const query = packet.encode({ type: 'query', flags: RECURSION_DESIRED, questions: [{ name, type: type as 'A' }] });
+      let told = await this.ask(query, from, false);
+      if (isTruncated(told)) told = await this.ask(query, from, true);
+      return chain(packet.decode(Buffer.from(told)).answers ?? [], name, type);
+    } catch (e) {
+      this.o.env.log.debug('the target of an external name was not found', { name, error: (e as Error).message });
       return [];
     }
   }
@@ -150,7 +198,7 @@ function record(a: Answer, ttl: number): packet.Answer {
     case 'AAAA':
       return { type: a.type, name: a.name, ttl, data: a.ip };
     case 'SRV':
-      return { type: 'SRV', name: a.name, ttl, data: { port: a.port, target: a.target, priority: 0, weight: 100 } };
+      return { type: 'SRV', name: a.name, ttl, data: { port: a.port, target: a.target, priority: 0, weight: a.weight } };
     case 'TXT':
       return { type: 'TXT', name: a.name, ttl, data: a.text };
     default:
