@@ -160,7 +160,8 @@ async function apply(call: Call, kind: UpdateKind, parameters: WriteParameters, 
   if (typeof sent !== 'object' || sent === null) throw badRequest(`error decoding YAML: the body is not an object`);
   if (!sent.apiVersion || !sent.kind) throw badRequest(`invalid object type: ${sent.apiVersion ? '' : '/'}, Kind=${sent.kind ?? ''}`);
   if (sent.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
-  core.fields.check(definition, sent);
+  // Of another kind nothing is looked at: that is said by reading it.
+  if (sent.kind === definition.kind) core.fields.check(definition, sent);
   const applied = decodeAs(sent, expected(call), parameters.fieldValidation, call.warnings, text);
   // What was sent counts for ownership, without what reading it filled in.
   const intent = { ...sent, metadata: { ...sent.metadata } } as AnyObject;
