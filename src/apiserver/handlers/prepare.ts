@@ -185,7 +185,7 @@ function changesGeneration(definition: ResourceDefinition, object: AnyObject, ol
 
 function validate(call: Call, object: AnyObject, old: AnyObject | undefined, now: number): void {
   const { definition } = call;
-  const context: ValidationContext = { now, subresource: call.info.subresource };
+  const context: ValidationContext = { now, subresource: call.info.subresource, allowPrivileged: call.core.allowPrivileged };
   const errors = old
     ? [
         ...validateObjectMetaUpdate(object, old, definition),
