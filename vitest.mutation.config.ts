@@ -10,5 +10,8 @@ export default defineConfig({
       'src/scheduler/plugins/*.test.ts',
     ],
     testTimeout: 15_000,
+    // Decisions are pure: modules are read once, not for every mutant.
+    isolate: false,
+    pool: 'threads',
   },
 });
