@@ -1,4 +1,4 @@
-.PHONY: help up down status lab build check test bench bench-etcd setup setup-test
+.PHONY: help up down status lab build check test mutation bench bench-etcd setup setup-test
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -29,6 +29,10 @@ check: setup ## Types, lint, rooms and unit tests
 
 test: setup-test build ## All tests that this machine can run
 	@node scripts/test.mjs
+
+mutation: setup ## Change the code that decides, a little at a time, and see that a unit test notices (a quarter of an hour)
+	@node scripts/generate-types.mjs
+	@npx stryker run
 
 bench: setup-test build ## Measure, beside the peers where they can be had
 	@node scripts/bench.mjs

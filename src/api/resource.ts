@@ -48,6 +48,10 @@ export interface ValidationContext {
   readonly subresource: string;
 }
 
+export type KeptMetadata = 'labels' | 'annotations' | 'finalizers' | 'ownerReferences';
+/** Of most newer kinds: whoever may write the status may not therefore relabel the object, hold it, or give it away. */
+export const ALL_METADATA: readonly KeptMetadata[] = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+
 export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly group: string;
   readonly version: string;
@@ -112,6 +116,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly prepareCreate: (object: T) => void;
   /** What an update may not change is put back from `old`. Mutates. Status is put back by the pipeline already. */
   readonly prepareUpdate: (object: T, old: T) => void;
+  /** Metadata that a write to status leaves as it was. */
+  readonly statusKeeps?: readonly KeptMetadata[];
   /** What a write to status may not change besides spec and metadata. Mutates. */
   readonly prepareStatusUpdate: (object: T, old: T) => void;
   /** Everything beyond the shape. Metadata is checked by the pipeline, with `validateName`. */

@@ -26,7 +26,8 @@ export function prepared<T = AnyObject>(given: Given): T {
 }
 
 const words = (errors: readonly { field: string; message: string }[]): string[] => errors.map((e) => `${e.field}: ${e.message}`);
-export const faults = (given: Given): string[] => words(definitionOf(given).validate(prepared(given) as never, context));
+export const faults = (given: Given, more: Partial<ValidationContext> = {}): string[] =>
+  words(definitionOf(given).validate(prepared(given) as never, { ...context, ...more }));
 export const updateFaults = (old: Given, now: Given): string[] => {
   const definition = definitionOf(now);
   const before = prepared(old) as never;

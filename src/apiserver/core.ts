@@ -63,6 +63,8 @@ export interface Core {
   readonly admission: AdmissionChain;
   readonly fields: FieldManager;
   readonly authorizer: Authorizer;
+  /** --allow-privileged */
+  readonly allowPrivileged: boolean;
   /** Kubelets of this very process, by node. */
   readonly kubelets: ReadonlyMap<string, KubeletAddress>;
 }

@@ -70,6 +70,8 @@ export interface ApiServerOptions {
   readonly hostname: string;
   readonly runtimeConfig?: Readonly<Record<string, boolean>>;
   readonly disabledAdmission?: readonly string[];
+  /** Whether containers may be privileged; default: yes. */
+  readonly allowPrivileged?: boolean;
   readonly componentProbes?: () => readonly ComponentProbe[];
   readonly defaultMetrics?: boolean;
   /** Compact the store so often, together with the other API servers on it; 0 or absent: leave it alone. */
@@ -228,6 +230,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
     fields: fieldManager,
     authenticator,
     authorizer,
+    allowPrivileged: o.allowPrivileged ?? true,
     kubelets,
     subresources,
     hooks: { '/services': serviceHook(ips, ports) },

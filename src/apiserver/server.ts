@@ -27,6 +27,7 @@ export interface ApiServerParts {
   readonly fields: FieldManager;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly allowPrivileged: boolean;
   readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly subresources: SubresourceHandlers;
   readonly hooks: Readonly<Record<string, WriteHook>>;
@@ -48,6 +49,7 @@ export class ApiServer implements Core {
   readonly admission: AdmissionChain;
   readonly fields: FieldManager;
   readonly authorizer: Authorizer;
+  readonly allowPrivileged: boolean;
   readonly kubelets: ReadonlyMap<string, KubeletAddress>;
   readonly hooks: Readonly<Record<string, WriteHook>>;
   readonly flow = new Flow();
@@ -59,6 +61,7 @@ export class ApiServer implements Core {
     this.admission = parts.admission;
     this.fields = parts.fields;
     this.authorizer = parts.authorizer;
+    this.allowPrivileged = parts.allowPrivileged;
     this.kubelets = parts.kubelets;
     this.hooks = parts.hooks;
   }

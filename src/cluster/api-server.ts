@@ -35,6 +35,13 @@ export interface ApiServerProcessOptions {
   readonly anonymous?: boolean;
   readonly staticTokens?: ReadonlyMap<string, UserInfo>;
   readonly disabledAdmission?: readonly string[];
+  readonly allowPrivileged?: boolean;
+  /** PEM: authorities of client certificates, beside the cluster's own. */
+  readonly clientCa?: string;
+  /** In place of the certificate that is made. PEM. */
+  readonly serving?: { readonly certificate: string; readonly key: string };
+  /** In place of the API server's own as a client of kubelets, and of the authority it trusts there. PEM. */
+  readonly kubelet?: { readonly certificate?: string; readonly key?: string; readonly ca?: string };
   readonly componentProbes?: () => readonly ComponentProbe[];
   readonly docs?: () => Readonly<Record<string, string>>;
   /** More names the serving certificate must have. */
@@ -87,9 +94,14 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     },
     o.env.clock.now(),
   );
+  const clientCa = o.clientCa ? `${o.clientCa.trimEnd()}\n${files.ca.certificate}` : files.ca.certificate;
   const ownStore = !o.store;
   const store = o.store ?? (await openStore(o));
-  const backends = new SocketBackends({ ...files.kubeletClient, ca: files.ca.certificate });
+  const backends = new SocketBackends({
+    certificate: o.kubelet?.certificate ?? files.kubeletClient.certificate,
+    key: o.kubelet?.key ?? files.kubeletClient.key,
+    ca: o.kubelet?.ca ?? files.ca.certificate,
+  });
   let listening: Listening | undefined;
   const api = await createApiServer({
     store,
@@ -98,7 +110,7 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     serviceAccountKey: files.serviceAccount.key,
     serviceAccountPublicKeys: [files.serviceAccount.publicKey],
     issuer: `https://kubernetes.default.svc.${o.clusterDomain}`,
-    clientCa: files.ca.certificate,
+    clientCa,
     requestHeaderCa: files.frontProxyCa.certificate,
     anonymous: o.anonymous,
     staticTokens: o.staticTokens,
@@ -110,6 +122,7 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
     hostname,
     runtimeConfig: o.runtimeConfig,
     disabledAdmission: o.disabledAdmission,
+    allowPrivileged: o.allowPrivileged,
     componentProbes: o.componentProbes,
     docs: o.docs,
     defaultMetrics: o.defaultMetrics,
@@ -124,9 +137,8 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
       server: api.server,
       host: o.bindAddress,
       port: o.port,
-      certificate: files.server.certificate,
-      key: files.server.key,
-      clientCa: files.ca.certificate,
+      ...(o.serving ?? { certificate: files.server.certificate, key: files.server.key }),
+      clientCa,
       upgrade: upgradeHandler(api.server, backends),
       metrics: api.metrics,
       clock: realClock,

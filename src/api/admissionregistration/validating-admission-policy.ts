@@ -4,6 +4,7 @@ import { validateConditions, validateLabelName } from '../../meta/metadata.js';
 import { type Errors, oneOf } from '../check.js';
 import { ageColumn, column, integer, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { ValidatingAdmissionPolicy, Validation } from '../types/admissionregistration/v1.js';
 import { paramKindCell, validatePolicy, validateVariables } from './policies.js';
 
@@ -20,6 +21,7 @@ export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolic
   namespaced: false,
   storageVersionHash: '6OxvlMmQ6is=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   hasGeneration: true,
   unconditionalUpdate: false,
   anyFinalizer: true,

@@ -4,6 +4,7 @@ import { dns1035Label, dns1123Subdomain, pathSegment, pathSegmentName, portNumbe
 import { type Errors, invalidAll } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { APIService, ServiceReference } from '../types/apiregistration/v1.js';
 
 const MAX_GROUP_PRIORITY = 20_000;
@@ -21,6 +22,7 @@ export const apiService = defineResource<APIService>({
   keyPrefix: '/registry/apiregistration.k8s.io/apiservices',
   storageVersionHash: 'InPBPD7+PqM=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   unconditionalUpdate: false,
   anyFinalizer: true,
   validate: validateService,

@@ -20,6 +20,7 @@ export const deployment = defineResource<Deployment>({
   categories: ['all'],
   storageVersionHash: '8aSe+NMegvE=',
   subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
+  statusKeeps: ['labels'],
   hasGeneration: true,
   generationOf: ({ metadata, spec }) => [spec, metadata.annotations],
   defaults({ spec }) {

@@ -1,6 +1,7 @@
 /** PodCertificateRequests: a kubelet asks for a pod's certificate. Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#pod-certificate-requests */
 import { column, labelsCell, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { PodCertificateRequest } from '../types/certificates/v1beta1.js';
 
 const STATES = ['Issued', 'Denied', 'Failed'];
@@ -13,6 +14,7 @@ export const podCertificateRequest = defineResource<PodCertificateRequest>({
   enabledByDefault: false,
   storageVersionHash: 'wYA9yXQH8fg=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   unconditionalUpdate: false,
   selectableFields: {
     'spec.signerName': ({ spec }) => spec.signerName ?? '',

@@ -112,6 +112,17 @@ describe('validation', () => {
   });
 });
 
+it('is not privileged where none may be', () => {
+  const privileged = { securityContext: { privileged: true } };
+  expect(faults(withContainer(privileged))).toEqual([]);
+  expect(faults(withContainer(privileged), { allowPrivileged: true })).toEqual([]);
+  expect(faults(withContainer({ securityContext: { privileged: false } }), { allowPrivileged: false })).toEqual([]);
+  for (const list of ['containers', 'initContainers'])
+    expect(faults(pod({ [list]: [{ ...container, name: 'x', ...privileged }] }), { allowPrivileged: false })).toEqual([
+      `spec.${list}[0].securityContext.privileged: Forbidden: disallowed by cluster policy`,
+    ]);
+});
+
 describe('update', () => {
   it('changes an image, and little else', () => {
     expect(updateFaults(pod({}), withContainer({ image: 'j' }))).toEqual([]);

@@ -4,6 +4,7 @@ import { labelName, type Messages, subdomainName } from '../../meta/names.js';
 import { type Errors, invalidAll, oneOf, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { FlowSchema, FlowSchemaSpec, NonResourcePolicyRule, ResourcePolicyRule, Subject } from '../types/flowcontrol/v1.js';
 import { MANDATORY_SCHEMAS } from './mandatory.js';
 
@@ -19,6 +20,7 @@ export const flowSchema = defineResource<FlowSchema>({
   namespaced: false,
   storageVersionHash: 'GJVAJZSZBIw=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   hasGeneration: true,
   validate({ metadata, spec, status }) {
     const fixed = MANDATORY_SCHEMAS[metadata.name ?? ''];

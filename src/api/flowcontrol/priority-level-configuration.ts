@@ -3,6 +3,7 @@ import { forbidden, invalid, required } from '../../meta/field-error.js';
 import { type Errors, oneOf, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type {
   LimitedPriorityLevelConfiguration,
   LimitResponse,
@@ -28,6 +29,7 @@ export const priorityLevelConfiguration = defineResource<PriorityLevelConfigurat
   namespaced: false,
   storageVersionHash: 'Kir5PVfvNeI=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   hasGeneration: true,
   validate({ metadata, spec, status }) {
     const name = metadata.name ?? '';

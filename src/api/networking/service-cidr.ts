@@ -4,6 +4,7 @@ import { familyOf, strictCidr } from '../../meta/ip.js';
 import { type Errors, invalidAll } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource, renamed } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { ServiceCIDR } from '../types/networking/v1.js';
 import type { ServiceCIDR as ServiceCIDRV1beta1 } from '../types/networking/v1beta1.js';
 
@@ -15,6 +16,7 @@ const shared = {
   namespaced: false,
   storageVersionHash: 'gNLvruQhW2g=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   validate: ({ spec }: ServiceCIDR): Errors => ranges(spec.cidrs ?? []),
   validateUpdate: ({ spec }: ServiceCIDR, old: ServiceCIDR): Errors => rangesUpdate(spec.cidrs ?? [], old.spec.cidrs ?? []),
   columns: [nameColumn, column<ServiceCIDR>('CIDRs', ({ spec }) => (spec.cidrs ?? []).join(',')), ageColumn],

@@ -1,6 +1,7 @@
 /** DeviceTaintRules: an administrator's mark on devices. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/#device-taints-and-tolerations */
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { DeviceTaintRule } from '../types/resource/v1beta2.js';
 
 export const deviceTaintRule = defineResource<DeviceTaintRule>({
@@ -12,6 +13,7 @@ export const deviceTaintRule = defineResource<DeviceTaintRule>({
   enabledByDefault: false,
   storageVersionHash: 'DJ3UJ0fj8MI=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   hasGeneration: true,
   columns: [
     nameColumn,

@@ -3,7 +3,7 @@ import { duplicate, forbidden, required } from '../../meta/field-error.js';
 import { type Errors, immutable } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource, renamed } from '../define.js';
-import type { ResourceDefinition } from '../resource.js';
+import { ALL_METADATA, type ResourceDefinition } from '../resource.js';
 import type { ResourceClaim } from '../types/resource/v1.js';
 import type { ResourceClaim as ResourceClaimV1beta1 } from '../types/resource/v1beta1.js';
 import type { ResourceClaim as ResourceClaimV1beta2 } from '../types/resource/v1beta2.js';
@@ -19,6 +19,7 @@ const shared = {
   plural: 'resourceclaims',
   storageVersionHash: 'wgAZaHcZxUg=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   metadataLooks: 2,
 } as const;
 const columns = [nameColumn, column<ResourceClaim>('State', stateCell), ageColumn];

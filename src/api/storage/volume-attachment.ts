@@ -5,6 +5,7 @@ import { type Errors, immutable, subdomain } from '../check.js';
 import { ageColumn, boolean, column, nameColumn } from '../columns.js';
 import { csiDriverName } from '../core/pod-spec/validate/volumes.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../types/storage/v1.js';
 
 const MAX_METADATA = 256 * 1024;
@@ -19,6 +20,7 @@ export const volumeAttachment = defineResource<VolumeAttachment>({
   namespaced: false,
   storageVersionHash: 'tJx/ezt6UDU=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   unconditionalUpdate: false,
   validate: validateAttachment,
   validateUpdate: (object, old) => [...validateAttachment(object), ...immutable(object.spec, old.spec, 'spec')],

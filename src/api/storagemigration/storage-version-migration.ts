@@ -2,6 +2,7 @@
 import { immutable, requiredText } from '../check.js';
 import { column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
+import { ALL_METADATA } from '../resource.js';
 import type { StorageVersionMigration } from '../types/storagemigration/v1beta1.js';
 
 const STATES = ['Running', 'Failed', 'Succeeded'];
@@ -15,6 +16,7 @@ export const storageVersionMigration = defineResource<StorageVersionMigration>({
   enabledByDefault: false,
   storageVersionHash: 'pCjmmKOkLy4=',
   subresources: { status: true },
+  statusKeeps: ALL_METADATA,
   hasGeneration: true,
   unconditionalUpdate: false,
   validate: ({ spec }) => requiredText(spec.resource.resource, 'spec.resource.resource'),

@@ -18,7 +18,7 @@ import { serviceAccount } from './service-account.js';
 import { defaultStorageClass, runtimeClass, storageObjectInUseProtection, taintNodesByCondition } from './small.js';
 
 /** Plugins of the original that do nothing here: they may be named where a plugin is turned off or on. */
-const NOT_BUILT = [
+export const NOT_BUILT: readonly string[] = [
   'AlwaysAdmit',
   'AlwaysDeny',
   'AlwaysPullImages',
@@ -43,6 +43,22 @@ const NOT_BUILT = [
   'ResourceQuota',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionWebhook',
+];
+
+/** Those of the default chain. */
+export const BUILT: readonly string[] = [
+  'NamespaceLifecycle',
+  'ServiceAccount',
+  'NodeRestriction',
+  'TaintNodesByCondition',
+  'Priority',
+  'DefaultTolerationSeconds',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
+  'RuntimeClass',
+  'CertificateApproval',
+  'CertificateSigning',
+  'CertificateSubjectRestriction',
 ];
 
 export interface ChainParts {
@@ -71,8 +87,9 @@ export function defaultChain({ lookup, env, rbac, authorizer, disabled = [] }: C
     certificateSigning(authorizer),
     certificateSubjectRestriction,
   ];
-  const known = new Set([...NOT_BUILT, ...plugins.map((p) => p.name)]);
-  for (const name of disabled) if (!known.has(name)) throw new RangeError(`admission-control plugin ${JSON.stringify(name)} is unknown`);
+  for (const name of disabled)
+    if (!BUILT.includes(name) && !NOT_BUILT.includes(name))
+      throw new RangeError(`admission-control plugin ${JSON.stringify(name)} is unknown`);
   // What belongs to the kinds themselves stands with the plugins because it is asked at the same place; no flag turns it off.
   const always: AdmissionPlugin[] = [rbacGuard(rbac, authorizer), certificateSignature, systemPriorityClasses];
   return new AdmissionChain([...plugins.filter((p) => !disabled.includes(p.name)), ...always]);

@@ -2,7 +2,7 @@
  * What happens to an object between "as the client sent it" and "as it is stored": system fields, what the client may not set,
  * admission, validation. Create, update, patch, apply, status and scale all come through here.
  */
-import type { ResourceDefinition, ValidationContext } from '../../api/resource.js';
+import type { KeptMetadata, ResourceDefinition, ValidationContext } from '../../api/resource.js';
 import { equal } from '../../meta/apply/plan.js';
 import { badRequest, conflictError, internalError, invalidError, modifiedError } from '../../meta/errors.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/metadata.js';
@@ -122,8 +122,10 @@ export async function prepareUpdate(
   if (!applied && kind === 'spec') core.fields.track(definition, object, old, parameters.fieldManager, call.info.subresource, now);
   const attrs = attributes(call, 'UPDATE', object, old, parameters.dryRun);
   await core.admission.admit(attrs);
-  if (kind === 'status') definition.prepareStatusUpdate(object, old);
-  else definition.prepareUpdate(object, old);
+  if (kind === 'status') {
+    for (const field of definition.statusKeeps ?? []) keepField(object.metadata, old.metadata, field);
+    definition.prepareStatusUpdate(object, old);
+  } else definition.prepareUpdate(object, old);
   if (definition.hasGeneration) {
     const generation = old.metadata.generation ?? 1;
     object.metadata.generation = kind === 'spec' && changesGeneration(definition, object, old) ? generation + 1 : generation;
@@ -134,6 +136,11 @@ export async function prepareUpdate(
   if (kind === 'spec') call.warnings.push(...definition.warnings(object, old));
   await core.admission.validate(attrs);
   return object;
+}
+
+function keepField(meta: AnyObject['metadata'], was: AnyObject['metadata'], field: KeptMetadata): void {
+  if (was[field] === undefined) delete meta[field];
+  else (meta as unknown as Record<string, unknown>)[field] = structuredClone(was[field]);
 }
 
 const isStatusKey = (key: string): boolean => key === 'status' || key === 'metadata' || key === 'kind' || key === 'apiVersion';
@@ -185,7 +192,7 @@ function changesGeneration(definition: ResourceDefinition, object: AnyObject, ol
 
 function validate(call: Call, object: AnyObject, old: AnyObject | undefined, now: number): void {
   const { definition } = call;
-  const context: ValidationContext = { now, subresource: call.info.subresource };
+  const context: ValidationContext = { now, subresource: call.info.subresource, allowPrivileged: call.core.allowPrivileged };
   const errors = old
     ? [
         ...validateObjectMetaUpdate(object, old, definition),
