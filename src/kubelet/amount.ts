@@ -22,7 +22,7 @@ export type Amounts = Readonly<Record<string, string>> | undefined;
 
 /** In units (cores, bytes). What the API has stored is well-formed; anything else is an error that shows the text. */
 export function amount(text: string | number): number {
-  const m = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(String(text));
+  const m = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(String(text));
   if (!m) throw new RangeError(`not a quantity: "${text}"`);
   return Number(m[1]) * (m[2] ? 10 ** Number(m[2]) : FACTORS[m[3] ?? '']!);
 }

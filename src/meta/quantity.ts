@@ -26,6 +26,7 @@ const CACHE_LIMIT = 4096;
 const canonicalTexts = new Map<string, string>();
 
 export function parseQuantity(text: string): Quantity {
+  if (text.length > LENGTH_LIMIT) throw new QuantityError(REGEX_TEXT);
   const m = PATTERN.exec(text);
   if (!m) throw new QuantityError(looksRight(text) ? "unable to parse quantity's suffix" : REGEX_TEXT);
   const [, sign, whole = '', fraction = '', suffix = ''] = m;
@@ -54,8 +55,11 @@ function scale(numerator: bigint, exponent: number): bigint {
   return (numerator + divisor - 1n) / divisor;
 }
 
+/** Digits beyond these change nothing: the largest and the smallest that can be told apart have fewer. */
+const LENGTH_LIMIT = 2000;
+
 const looksRight = (text: string): boolean =>
-  /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/.test(text) && /^[+-]?(\d+\.?\d*|\.\d+)/.test(text);
+  /^[+-]?[0-9.]+(?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?$/.test(text) && /^[+-]?(?:\d|\.\d)/.test(text);
 
 /** The text Go writes: the largest suffix that leaves an integer. */
 export function formatQuantity(q: Quantity): string {

@@ -2,6 +2,7 @@
  * Structural schemas: every field has a type of its own, outside of what only restricts values.
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
+import { RE2JS } from 're2js';
 import { forbidden, invalid, required } from '../../meta/field-error.js';
 import { type Errors, same } from '../check.js';
 import type { JSONSchemaProps } from '../types/apiextensions/v1.js';
@@ -110,7 +111,7 @@ function valueValidation(schema: JSONSchemaProps, path: string, excepted = isInt
 
 function patternErrors(pattern: string, path: string): Errors {
   try {
-    new RegExp(pattern, 'u');
+    RE2JS.compile(pattern);
     return [];
   } catch (e) {
     return [invalid(path, pattern, `must be a valid regular expression, but isn't: ${e instanceof Error ? e.message : String(e)}`)];

@@ -37,7 +37,14 @@ export const GROUP_PRIORITY: Readonly<Record<string, number>> = {
 };
 const CUSTOM_PRIORITY = 1000;
 
-const AGGREGATED = /application\/json;[^,]*g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/;
+/** The version of the one document of all groups that is asked for. */
+function aggregated(accept: string): 'v2' | 'v2beta1' | undefined {
+  for (const part of accept.split(',')) {
+    if (!part.trimStart().startsWith('application/json;') || !part.includes('g=apidiscovery.k8s.io;')) continue;
+    for (const v of ['v2', 'v2beta1'] as const) if (part.includes(`g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList`)) return v;
+  }
+  return undefined;
+}
 
 export function discovery(table: ResourceTable, serverAddress: () => string): NonResourceHandler {
   let cached = new Map<string, unknown>();
@@ -53,8 +60,8 @@ export function discovery(table: ResourceTable, serverAddress: () => string): No
     const parts = request.path.split('/').filter(Boolean);
     if (parts[0] !== 'api' && parts[0] !== 'apis') return undefined;
     if (parts.length === 1) {
-      const aggregated = AGGREGATED.exec(header(request, 'accept') ?? '');
-      if (aggregated) return aggregatedAnswer(request, parts[0], aggregated[1]!, table, keep);
+      const version = aggregated(header(request, 'accept') ?? '');
+      if (version) return aggregatedAnswer(request, parts[0], version, table, keep);
       if (parts[0] === 'api') {
         return objectAnswer(200, {
           kind: 'APIVersions',

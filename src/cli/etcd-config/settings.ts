@@ -95,7 +95,7 @@ function check(flag: Flag, value: string, from: string): void {
 
 /** Sections of the file, by the flags that their keys are. */
 const SECTIONS: ReadonlyMap<string, (key: string) => string | undefined> = new Map([
-  ['client-transport-security', (key: string) => (/^(auto-tls|.*(cert|key|ca|crl).*)$/.test(key) ? key : undefined)],
+  ['client-transport-security', (key: string) => (key === 'auto-tls' || /cert|key|ca|crl/.test(key) ? key : undefined)],
   ['peer-transport-security', (key: string) => `peer-${key}`],
 ]);
 

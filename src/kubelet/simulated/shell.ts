@@ -37,11 +37,11 @@ export async function runCommand(argv: readonly string[], c: SimulatedContainer,
 }
 
 async function script(text: string, c: SimulatedContainer, io: ShellIo): Promise<number> {
-  const loop = /^\s*while\s+(?:true|:|\[ 1 \])\s*;\s*do\s+([\s\S]*?);?\s*done\s*;?\s*([\s\S]*)$/.exec(text.replace(/\n/g, '; '));
-  if (loop) {
+  const body = loopBody(text.replace(/\n/g, '; '));
+  if (body !== undefined) {
     while (!c.stopped.aborted) {
       const before = c.clock.now();
-      await script(loop[1]!, c, io);
+      await script(body, c, io);
       if (c.clock.now() === before) await c.sleep(LOOP_PAUSE_MS);
     }
     return STOPPED;
@@ -54,6 +54,15 @@ async function script(text: string, c: SimulatedContainer, io: ShellIo): Promise
     if (c.stopped.aborted) return STOPPED;
   }
   return code;
+}
+
+/** What an endless loop does; undefined where the text is none. */
+function loopBody(text: string): string | undefined {
+  const head = /^\s*while\s+(?:true|:|\[ 1 \])\s*;\s*do\s/.exec(text)?.[0];
+  if (head === undefined) return undefined;
+  for (let at = text.indexOf('done', head.length); at >= 0; at = text.indexOf('done', at + 1))
+    if (/[\s;]/.test(text[at - 1]!) && /^(?:$|[\s;])/.test(text.slice(at + 4, at + 5))) return text.slice(head.length, at);
+  return undefined;
 }
 
 interface Part {

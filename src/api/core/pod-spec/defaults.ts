@@ -1,17 +1,14 @@
 /** Defaults of pods and their templates that depend on other fields. */
+import { parseReference } from '../../../meta/image-reference.js';
 import { compareQuantities } from '../../../meta/quantity.js';
 import type { Container, Pod, PodSpec, Volume } from '../../types/core/v1.js';
 import { placedContainers } from './containers.js';
 
-const IMAGE =
-  /^(?:(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::([\w][\w.-]{0,127}))?(@[A-Za-z][\w.+-]*:[0-9a-fA-F]{32,})?$/;
-
 /** An image without a tag, or with the tag that moves, is pulled each time. */
 export function pullPolicy(image: string | undefined): 'Always' | 'IfNotPresent' {
-  const m = IMAGE.exec(image ?? '');
-  if (!m) return 'IfNotPresent';
-  const [, tag, digest] = m;
-  return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
+  const found = parseReference(image ?? '');
+  if (!found) return 'IfNotPresent';
+  return found.tag === 'latest' || (found.tag === undefined && found.digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
 const SOURCE_KEYS = (v: Volume): boolean => Object.keys(v).some((k) => k !== 'name');

@@ -1,7 +1,9 @@
 /** What a client is told about a pod or a template that is allowed but hardly meant. */
+
 import { canonicalIp, readIp } from '../../../meta/ip.js';
 import { dns1123Label } from '../../../meta/names.js';
 import { milliValue } from '../../../meta/quantity.js';
+import { trimEnd } from '../../../util/text.js';
 import type { Container, ContainerPort, KeyToPath, Pod, PodAffinityTerm, PodSpec, PodTemplateSpec, Volume } from '../../types/core/v1.js';
 import { placedContainers } from './containers.js';
 
@@ -191,7 +193,7 @@ function overlaps(volumes: readonly Volume[]): string[] {
         seen.push(p);
       }
     };
-    const items = (list: readonly KeyToPath[] | undefined) => (list ?? []).map((k) => k.path.replace(/\/+$/, ''));
+    const items = (list: readonly KeyToPath[] | undefined) => (list ?? []).map((k) => trimEnd(k.path, '/'));
     if (v.configMap) report(`ConfigMap ${JSON.stringify(v.configMap.name ?? '')}`, items(v.configMap.items));
     if (v.secret) report(`Secret ${JSON.stringify(v.secret.secretName ?? '')}`, items(v.secret.items));
     if (v.downwardAPI)
