@@ -2,6 +2,9 @@
  * A request as the pipeline sees it, whatever it came over (HTTP/1.1, HTTP/2, in process), and what is known of it from its path.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
  */
+
+import { table } from '../util/own.js';
+
 export interface UserInfo {
   readonly name: string;
   readonly uid?: string;
@@ -46,7 +49,7 @@ export interface RequestInfo {
   readonly name: string;
 }
 
-const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' };
+const VERBS: Record<string, string> = table({ POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' });
 const NONE = { isResource: false, group: '', version: '', resource: '', subresource: '', rest: '', namespace: '', name: '' };
 
 /** Subresources of a namespace object itself; any other third part is a resource in the namespace. */
@@ -97,7 +100,7 @@ export function requestInfo(request: ApiRequest): RequestInfo {
 export const isTrue = (v: string | null | undefined): boolean =>
   v === 'true' || v === '1' || v === 'True' || v === 'TRUE' || v === 't' || v === 'T';
 
-function safeDecode(s: string): string {
+export function safeDecode(s: string): string {
   if (!s.includes('%')) return s;
   try {
     return decodeURIComponent(s);

@@ -2,18 +2,20 @@
  * Structural schemas: every field has a type of its own, outside of what only restricts values.
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
+
 import { RE2JS } from 're2js';
 import { forbidden, invalid, required } from '../../meta/field-error.js';
+import { table } from '../../util/own.js';
 import { type Errors, same } from '../check.js';
 import type { JSONSchemaProps } from '../types/apiextensions/v1.js';
 
 type Level = 'root' | 'item' | 'field';
 
-const NO_TYPE: Record<Level, string> = {
+const NO_TYPE: Record<Level, string> = table({
   root: 'must not be empty at the root',
   item: 'must not be empty for specified array items',
   field: 'must not be empty for specified object fields',
-};
+});
 
 export function validateStructural(schema: JSONSchemaProps, path: string): Errors {
   const errors = [...invariants(schema, 'root', path), ...completeness(schema, schema, path, path)];

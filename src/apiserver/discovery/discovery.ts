@@ -1,8 +1,10 @@
 /** What the server serves: /api, /apis and their versions, plain and aggregated. Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
+
 import type { ResourceDefinition } from '../../api/resource.js';
 import { notAcceptable } from '../../meta/errors.js';
 import { groupVersion } from '../../meta/gvk.js';
 import { base64url, hex, utf8 } from '../../util/bytes.js';
+import { table } from '../../util/own.js';
 import type { Answer } from '../answer.js';
 import { objectAnswer } from '../answer.js';
 import type { NonResourceHandler } from '../non-resource.js';
@@ -10,7 +12,7 @@ import { type ApiRequest, header } from '../request.js';
 import type { GroupInfo, ResourceTable } from '../resources.js';
 
 /** Priorities of the built-in groups: higher comes first. Source: the APIServices of a fresh cluster. */
-export const GROUP_PRIORITY: Readonly<Record<string, number>> = {
+export const GROUP_PRIORITY: Readonly<Record<string, number>> = table({
   '': 18000,
   'apiregistration.k8s.io': 17900,
   apps: 17800,
@@ -34,7 +36,7 @@ export const GROUP_PRIORITY: Readonly<Record<string, number>> = {
   'resource.k8s.io': 16200,
   'internal.apiserver.k8s.io': 16000,
   'storagemigration.k8s.io': 16800,
-};
+});
 const CUSTOM_PRIORITY = 1000;
 
 /** The version of the one document of all groups that is asked for. */

@@ -1,7 +1,9 @@
 /** Requests that end at a kubelet (log, exec, attach, portforward, proxy): which node, and which path there. */
+
 import type { Container, Node, Pod, Service } from '../../api/types/core/v1.js';
 import type { EndpointSlice } from '../../api/types/discovery/v1.js';
 import { badRequest, unavailable } from '../../meta/errors.js';
+import { table } from '../../util/own.js';
 import type { Answer } from '../answer.js';
 import type { Call } from '../core.js';
 import { find } from '../handlers/read.js';
@@ -60,7 +62,7 @@ export function streamTarget(call: Call): StreamTarget {
   }
 }
 
-const KUBELET_NAME = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' } as const;
+const KUBELET_NAME = table({ stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' } as const);
 
 const podOf = (call: Call): Pod => find(call, call.info.name).object as unknown as Pod;
 

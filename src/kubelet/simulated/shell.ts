@@ -2,6 +2,7 @@
  * A very small shell for simulated busybox-like images: sequences (`;`, `&&`, `||`) of echo, cat, sleep, true, false, exit, date, hostname, env,
  * printenv, pwd, ls, test -e, and `while true; do …; done`. What it does not know it says so, as a shell does, with exit code 127.
  */
+import { table } from '../../util/own.js';
 import type { SimulatedContainer } from './behaviour.js';
 
 export interface ShellIo {
@@ -150,7 +151,7 @@ async function simple(argv: readonly string[], c: SimulatedContainer, io: ShellI
   return NOT_FOUND;
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const UNITS: Readonly<Record<string, number>> = table({ s: 1, m: 60, h: 3600, d: 86_400 });
 
 type Applet = (args: readonly string[], c: SimulatedContainer, io: ShellIo) => number | Promise<number>;
 
@@ -184,7 +185,7 @@ const forever: Applet = async (_args, c) => {
   return STOPPED;
 };
 
-const APPLETS: Readonly<Record<string, Applet>> = {
+const APPLETS: Readonly<Record<string, Applet>> = table({
   echo: (args, _c, io) => {
     const bare = args[0] === '-n';
     io.out(`${(bare ? args.slice(1) : args).join(' ')}${bare ? '' : '\n'}`);
@@ -250,4 +251,4 @@ const APPLETS: Readonly<Record<string, Applet>> = {
     io.out(typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body ?? new Uint8Array(0)));
     return (answer.status ?? 200) < 400 ? 0 : 1;
   },
-};
+});

@@ -3,6 +3,7 @@
 import type { ConfigMap, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.js';
 import { eachApart } from '../../util/apart.js';
 import type { Clock } from '../../util/clock.js';
+import { table } from '../../util/own.js';
 import { amount } from '../amount.js';
 import type { DownwardFacts } from '../downward.js';
 import type { Host } from '../host.js';
@@ -41,12 +42,12 @@ export interface VolumeContext {
   readonly requestTokens: boolean;
 }
 
-const PLUGINS: Readonly<Record<string, string>> = {
+const PLUGINS: Readonly<Record<string, string>> = table({
   configMap: 'configmap',
   secret: 'secret',
   downwardAPI: 'downward-api',
   projected: 'projected',
-};
+});
 
 export class VolumeManager {
   constructor(private readonly ctx: VolumeContext) {}

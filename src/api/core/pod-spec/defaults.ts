@@ -1,6 +1,8 @@
 /** Defaults of pods and their templates that depend on other fields. */
+
 import { parseReference } from '../../../meta/image-reference.js';
 import { compareQuantities } from '../../../meta/quantity.js';
+import { setOwn } from '../../../util/own.js';
 import type { Container, Pod, PodSpec, Volume } from '../../types/core/v1.js';
 import { placedContainers } from './containers.js';
 
@@ -44,7 +46,7 @@ function requestsFromLimits(c: Container): void {
   const limits = c.resources?.limits;
   if (!limits) return;
   const requests = (c.resources.requests ??= {});
-  for (const [name, limit] of Object.entries(limits)) requests[name] ??= limit;
+  for (const [name, limit] of Object.entries(limits)) if (!Object.hasOwn(requests, name)) setOwn(requests, name, limit);
 }
 
 const POD_LEVEL = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
