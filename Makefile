@@ -25,6 +25,7 @@ check: setup ## Types, lint, rooms and unit tests
 	@npx tsc --noEmit
 	@npx biome check --diagnostic-level=error .
 	@node scripts/lint-rooms.mjs
+	@node scripts/lint-tables.mjs
 	@npx vitest run --project unit --reporter=dot
 
 test: setup-test build ## All tests that this machine can run

@@ -26,6 +26,7 @@ const step = (name, command, args) => {
 step('types', 'npx', ['tsc', '--noEmit']);
 step('lint', 'npx', ['biome', 'check', '--diagnostic-level=error', '.']);
 step('rooms', 'node', ['scripts/lint-rooms.mjs']);
+step('tables', 'node', ['scripts/lint-tables.mjs']);
 
 let passed = 0;
 let failed = 0;

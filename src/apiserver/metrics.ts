@@ -1,6 +1,8 @@
 /** What the API server counts, in Prometheus' form at /metrics. Names and labels are the original's. */
+
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { utf8 } from '../util/bytes.js';
+import { table } from '../util/own.js';
 import type { NonResourceHandler } from './non-resource.js';
 import type { RequestInfo } from './request.js';
 import type { ApiServer } from './server.js';
@@ -113,7 +115,7 @@ export class Metrics {
   }
 }
 
-const VERB: Record<string, string> = {
+const VERB: Record<string, string> = table({
   create: 'POST',
   update: 'PUT',
   patch: 'PATCH',
@@ -127,4 +129,4 @@ const VERB: Record<string, string> = {
   put: 'PUT',
   head: 'HEAD',
   options: 'OPTIONS',
-};
+});

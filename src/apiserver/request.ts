@@ -5,6 +5,8 @@
 import { parseFieldSelector } from '../meta/fields.js';
 import { pathSegmentName } from '../meta/names.js';
 
+import { table } from '../util/own.js';
+
 export interface UserInfo {
   readonly name: string;
   readonly uid?: string;
@@ -51,7 +53,7 @@ export interface RequestInfo {
   readonly name: string;
 }
 
-const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' };
+const VERBS: Record<string, string> = table({ POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' });
 const NONE = { isResource: false, group: '', version: '', resource: '', subresource: '', rest: '', namespace: '', name: '' };
 
 /** Subresources of a namespace object itself; any other third part is a resource in the namespace. */
@@ -117,7 +119,7 @@ export function narrowed(info: RequestInfo, fieldSelector: string): RequestInfo 
 export const isTrue = (v: string | null | undefined): boolean =>
   v === 'true' || v === '1' || v === 'True' || v === 'TRUE' || v === 't' || v === 'T';
 
-function safeDecode(s: string): string {
+export function safeDecode(s: string): string {
   if (!s.includes('%')) return s;
   try {
     return decodeURIComponent(s);

@@ -2,6 +2,7 @@
 
 import type { Verb } from '../api/resource.js';
 import { StatusError } from '../meta/errors.js';
+import { table } from '../util/own.js';
 import type { Answer } from './answer.js';
 import type { Call } from './core.js';
 import { remove, removeCollection } from './handlers/delete.js';
@@ -16,7 +17,7 @@ export const notAllowed = (): StatusError =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 export const noSuchResource = (): StatusError => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-const HANDLERS: Record<string, Handler> = {
+const HANDLERS: Record<string, Handler> = table({
   get,
   list,
   watch,
@@ -25,7 +26,7 @@ const HANDLERS: Record<string, Handler> = {
   patch: (call) => patch(call, 'spec'),
   delete: remove,
   deletecollection: removeCollection,
-};
+});
 
 /**
  * A path must name a resource at its own scope: authorization judged by the path, so `namespaces/x/nodes` would open all nodes to who may do

@@ -1,10 +1,12 @@
 /** `k8ts etcd`: the store alone, for etcd's clients. Flags, environment names and the configuration file are etcd's. */
+
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { ETCD_VERSION } from '../etcd/context.js';
 import { startEtcd } from '../etcd/listen/start.js';
 import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
+import { table } from '../util/own.js';
 import { realRandom } from '../util/random.js';
 import { ALIASES, environmentName, FLAGS, GATE_FLAGS } from './etcd-config/flags.js';
 import { etcdOptions } from './etcd-config/options.js';
@@ -54,7 +56,7 @@ async function runEtcd(flags: ReadonlyMap<string, string>): Promise<void> {
   await untilStopped(() => etcd.stop());
 }
 
-const LEVELS = { debug: 'debug', info: 'info', warn: 'warn', error: 'error', panic: 'error', fatal: 'error' } as const;
+const LEVELS = table({ debug: 'debug', info: 'info', warn: 'warn', error: 'error', panic: 'error', fatal: 'error' } as const);
 
 function logger({ values }: Settings) {
   const level = values.get('log-level')!;

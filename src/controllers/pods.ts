@@ -1,8 +1,10 @@
 /** What controllers of pods share: making them, and what their state means. */
+
 import type { Pod, PodTemplateSpec } from '../api/types/core/v1.js';
 import { PODS } from '../client/kinds.js';
 import { isNamespaceTerminating, type StatusError } from '../meta/errors.js';
 import type { ApiObject } from '../meta/object.js';
+import { table } from '../util/own.js';
 import type { ControllerContext } from './framework.js';
 import { ownerReference } from './framework.js';
 
@@ -26,7 +28,7 @@ export function availableIn(p: Pod, minReadySeconds: number, now: number): numbe
   return Math.max(Date.parse(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 - now, 0);
 }
 
-const PHASE_ORDER: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
+const PHASE_ORDER: Readonly<Record<string, number>> = table({ Pending: 0, Unknown: 1, Running: 2 });
 
 /** Which of two pods goes first when there are too many: the one that is the lesser loss. Negative: a goes first. */
 export function deletionOrder(a: Pod, b: Pod, onSameNode: (p: Pod) => number = () => 0): number {

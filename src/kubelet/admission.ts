@@ -62,7 +62,7 @@ function resources(pod: Pod, others: readonly Pod[], allocatable: Readonly<Recor
   const room = allocatable.pods === undefined ? Number.POSITIVE_INFINITY : amount(allocatable.pods);
   if (others.length + 1 > room) return short('pods', 1, others.length, room);
   for (const name of ['cpu', 'memory'] as const) {
-    if (allocatable[name] === undefined) continue;
+    if (!Object.hasOwn(allocatable, name)) continue;
     const request = (p: Pod) => podSum(p, (c) => (name === 'cpu' ? milliOf(c.resources?.requests, name) : of(c.resources?.requests, name)));
     const wanted = request(pod);
     const used = others.reduce((n, p) => n + request(p), 0);

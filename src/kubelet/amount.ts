@@ -1,5 +1,8 @@
 /** Quantities (`500m`, `128Mi`, `1e3`) as numbers, for sums of requests and limits. The text form of the API is kept elsewhere. */
-const FACTORS: Readonly<Record<string, number>> = {
+
+import { table } from '../util/own.js';
+
+const FACTORS: Readonly<Record<string, number>> = table({
   n: 1e-9,
   u: 1e-6,
   m: 1e-3,
@@ -16,13 +19,13 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
   Pi: 2 ** 50,
   Ei: 2 ** 60,
-};
+});
 
 export type Amounts = Readonly<Record<string, string>> | undefined;
 
 /** In units (cores, bytes). What the API has stored is well-formed; anything else is an error that shows the text. */
 export function amount(text: string | number): number {
-  const m = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(String(text));
+  const m = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(String(text));
   if (!m) throw new RangeError(`not a quantity: "${text}"`);
   return Number(m[1]) * (m[2] ? 10 ** Number(m[2]) : FACTORS[m[3] ?? '']!);
 }

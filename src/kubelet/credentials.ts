@@ -2,6 +2,7 @@
 
 import type { Secret } from '../api/types/core/v1.js';
 import { parseJson } from '../meta/json.js';
+import { matchGlob, trimEnd } from '../util/text.js';
 import { decodeBase64 } from './env-vars.js';
 import type { PullSource } from './pull-records.js';
 import type { RegistryAuth } from './runtime.js';
@@ -39,7 +40,7 @@ function entry(server: string, e: DockerConfigEntry): Entry {
     const colon = plain.indexOf(':');
     if (colon < 0) throw new Error('unable to parse auth field, must be formatted as base64(username:password)');
     username = plain.slice(0, colon);
-    password = plain.slice(colon + 1).replace(/\0+$/, '');
+    password = trimEnd(plain.slice(colon + 1), '\0');
   }
   return {
     host: DOCKER_HUB.has(host) ? 'docker.io' : host,
@@ -74,10 +75,7 @@ function hostMatches(pattern: string, host: string): boolean {
   if (pPort !== hPort) return false;
   const parts = p.split('.');
   const labels = h.split('.');
-  return (
-    parts.length === labels.length &&
-    parts.every((x, i) => new RegExp(`^${x.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*')}$`).test(labels[i]!))
-  );
+  return parts.length === labels.length && parts.every((x, i) => matchGlob(x, labels[i]!));
 }
 
 /** A credential, and the secret that it is of. */

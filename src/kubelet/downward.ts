@@ -1,6 +1,8 @@
 /** The downward API: fields and resources of a pod as text, for environment variables and files. Pure. */
+
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '../api/types/core/v1.js';
 import { goQuote } from '../util/go-quote.js';
+import { getOwn } from '../util/own.js';
 import { amount, milli, of } from './amount.js';
 import { findContainer } from './pods.js';
 
@@ -21,7 +23,7 @@ const lines = (map: Readonly<Record<string, string>> | undefined): string =>
 export function fieldValue(pod: Pod, ref: ObjectFieldSelector, facts: DownwardFacts): string {
   const path = ref.fieldPath;
   const subscript = /^metadata\.(labels|annotations)\['([^']*)'\]$/.exec(path);
-  if (subscript) return pod.metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2]!] ?? '';
+  if (subscript) return getOwn(pod.metadata[subscript[1] as 'labels' | 'annotations'] ?? {}, subscript[2]!) ?? '';
   switch (path) {
     case 'metadata.name':
       return pod.metadata.name ?? '';

@@ -1,5 +1,7 @@
 /** The environment of a container. Pure: what ConfigMaps and Secrets hold is handed in. */
+
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../api/types/core/v1.js';
+import { getOwn } from '../util/own.js';
 import { type DownwardFacts, fieldValue, resourceValue } from './downward.js';
 import { Expansion } from './expansion.js';
 import { namespaceOf } from './pods.js';
@@ -40,7 +42,7 @@ function valueFrom(e: EnvVar, pod: Pod, container: Container, sources: EnvSource
   const object = optionally(ref.optional, () =>
     kind === 'ConfigMap' ? sources.configMap(ref.name ?? '') : sources.secret(ref.name ?? ''),
   );
-  const value = object?.data?.[ref.key];
+  const value = object?.data && getOwn(object.data, ref.key);
   if (value !== undefined) return kind === 'Secret' ? decodeBase64(value) : value;
   if (ref.optional) return undefined;
   throw new Error(`couldn't find key ${ref.key} in ${kind} ${namespaceOf(pod)}/${ref.name}`);

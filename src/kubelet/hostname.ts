@@ -1,5 +1,7 @@
 /** A pod's host name, its domain, and the `/etc/hosts` of its containers. Pure. */
+
 import type { HostAlias, Pod } from '../api/types/core/v1.js';
+import { trimEnd } from '../util/text.js';
 import { nameOf, namespaceOf } from './pods.js';
 
 const MAX_HOSTNAME = 63;
@@ -14,7 +16,7 @@ export interface HostName {
 
 export function podHostName(pod: Pod, clusterDomain: string): HostName {
   const cut = (name: string): string => {
-    const short = name.length > MAX_HOSTNAME ? name.slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '') : name;
+    const short = name.length > MAX_HOSTNAME ? trimEnd(name.slice(0, MAX_HOSTNAME), '-.') : name;
     if (!short) throw new Error(`hostname for pod ${JSON.stringify(nameOf(pod))} was invalid: ${JSON.stringify(name)}`);
     return short;
   };

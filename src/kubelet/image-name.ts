@@ -1,10 +1,5 @@
 /** Image references: `[host/]path[:tag][@digest]`. Pure. Source: https://github.com/distribution/reference */
-const PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const HOST =
-  '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?|\\[[a-fA-F0-9:]+\\](?::[0-9]+)?';
-const REFERENCE = new RegExp(
-  `^((?:(?:${HOST})/)?${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`,
-);
+import { parseReference } from '../meta/image-reference.js';
 
 export interface ImageName {
   /** `docker.io/library/busybox`: with the default host and path filled in. */
@@ -16,23 +11,23 @@ export interface ImageName {
 /** Throws in the words of the reference library, which events show. */
 export function parseImageName(image: string): ImageName {
   const fail = (why: string) => new Error(`couldn't parse image name ${JSON.stringify(image)}: ${why}`);
-  const m = REFERENCE.exec(image);
+  const m = parseReference(image);
   if (!m) {
     if (!image) throw fail('invalid reference format');
     throw fail(
-      REFERENCE.test(image.toLowerCase()) ? 'invalid reference format: repository name must be lowercase' : 'invalid reference format',
+      parseReference(image.toLowerCase()) ? 'invalid reference format: repository name must be lowercase' : 'invalid reference format',
     );
   }
-  const [, name, tag = '', digest = ''] = m;
-  const [first, ...rest] = name!.split('/');
+  const { name, tag = '', digest = '' } = m;
+  const [first, ...rest] = name.split('/');
   const hasHost =
     rest.length > 0 && (first!.includes('.') || first!.includes(':') || first === 'localhost' || first !== first!.toLowerCase());
-  const repository = hasHost ? name! : `docker.io/${rest.length ? name : `library/${name}`}`;
+  const repository = hasHost ? name : `docker.io/${rest.length ? name : `library/${name}`}`;
   return { repository, tag: tag || (digest ? '' : 'latest'), digest };
 }
 
 /** The reference as it was written, without tag and digest. */
-export const imageWithoutTag = (image: string): string => REFERENCE.exec(image)?.[1] ?? image;
+export const imageWithoutTag = (image: string): string => parseReference(image)?.name ?? image;
 
 /** The reference with `:latest` where neither tag nor digest is given. */
 export function withDefaultTag(image: string): string {

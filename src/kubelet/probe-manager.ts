@@ -1,7 +1,9 @@
 /** Runs every probe of every pod of the node at its period, and remembers what they found. */
+
 import type { Container, Pod, PodStatus, Probe } from '../api/types/core/v1.js';
 import type { Timer } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { table } from '../util/own.js';
 import type { PodEvents } from './events.js';
 import type { ProbeTransport } from './host.js';
 import { initContainers, isSidecar, uidOf } from './pods.js';
@@ -14,8 +16,8 @@ import type { ProbeResults } from './sync.js';
 export type ProbeKind = 'liveness' | 'readiness' | 'startup';
 type Result = 'success' | 'failure';
 
-const TITLES: Readonly<Record<ProbeKind, string>> = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' };
-const SPECS = { liveness: 'livenessProbe', readiness: 'readinessProbe', startup: 'startupProbe' } as const;
+const TITLES: Readonly<Record<ProbeKind, string>> = table({ liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' });
+const SPECS = table({ liveness: 'livenessProbe', readiness: 'readinessProbe', startup: 'startupProbe' } as const);
 const KINDS = Object.keys(TITLES) as ProbeKind[];
 /** A probe that could not be made is tried so often before it counts. */
 const TRIES = 3;

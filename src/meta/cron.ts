@@ -1,4 +1,5 @@
 /** Cron schedules as CronJobs write them: five fields or a word like `@daily`. Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax */
+import { table } from '../util/own.js';
 import { parseDuration } from './duration.js';
 
 /** Which minutes, hours, … a schedule names. Where either day field is a star, both must fit; otherwise one of them is enough. */
@@ -34,7 +35,7 @@ const DAYS: Bounds = { min: 1, max: 31 };
 const MONTHS: Bounds = { min: 1, max: 12, names: numbered('jan feb mar apr may jun jul aug sep oct nov dec', 1) };
 const WEEKDAYS: Bounds = { min: 0, max: 6, names: numbered('sun mon tue wed thu fri sat', 0) };
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<string, string>> = table({
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -42,7 +43,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '@daily': '0 0 * * *',
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
-};
+});
 
 /** Throws CronError with what is wrong. */
 export function parseCron(text: string): CronSchedule {

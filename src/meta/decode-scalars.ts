@@ -1,4 +1,5 @@
 /** Decoders of values that hold no fields, and how a value that does not fit is named. */
+import { table } from '../util/own.js';
 import type { Scalar } from './schema/schema.js';
 import { normalizeTime } from './time.js';
 
@@ -35,7 +36,7 @@ function integer(min: number, max: number): Decoder {
   };
 }
 
-export const SCALARS: Record<Scalar, Decoder> = {
+export const SCALARS: Record<Scalar, Decoder> = table({
   string: (v) => {
     if (typeof v !== 'string') throw new Mismatch(goKind(v));
     return v;
@@ -55,7 +56,7 @@ export const SCALARS: Record<Scalar, Decoder> = {
     checkBase64(v);
     return v.includes('\n') || v.includes('\r') ? v.replace(/[\r\n]/g, '') : v;
   },
-};
+});
 
 /** Standard base64 with padding; line breaks are skipped, as Go does. Names the first bad byte. */
 function checkBase64(text: string): void {

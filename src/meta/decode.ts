@@ -3,6 +3,7 @@
  * go, zero values go unless the field is always written, times and quantities are rewritten. Every write passes here, so a type's decoder
  * is compiled once into closures that touch each field once; paths are worked out only when something was wrong.
  */
+import { setOwn, table } from '../util/own.js';
 import { describe, listUnknown } from './decode-problems.js';
 import { type Decoder, goKind, INT32_MAX, Mismatch, NOT_A_STRING, SCALARS, type Seen, time } from './decode-scalars.js';
 import { StatusError } from './errors.js';
@@ -99,7 +100,7 @@ function messageDecoder(type: TypeSchema): Decoder {
     let present = 0;
     for (const key in from) if (from[key] !== undefined) present++;
     if (present !== known) {
-      if (keep) for (const key of Object.keys(from)) if (!(key in to) && !type.byName.has(key)) to[key] = from[key];
+      if (keep) for (const key of Object.keys(from)) if (!Object.hasOwn(to, key) && !type.byName.has(key)) setOwn(to, key, from[key]);
       if (!keep) seen.unknown = true;
     }
     return to;
@@ -149,7 +150,7 @@ function isZeroMessage(type: TypeSchema): (v: unknown) => boolean {
   return (v) => isEmptyObject(v) || JSON.stringify(v) === (empty ??= JSON.stringify(zero(type)));
 }
 
-const SPECIAL_ZERO: Record<Special, (() => unknown) | undefined> = {
+const SPECIAL_ZERO: Record<Special, (() => unknown) | undefined> = table({
   Time: nothing,
   MicroTime: nothing,
   Duration: () => '0s',
@@ -162,7 +163,7 @@ const SPECIAL_ZERO: Record<Special, (() => unknown) | undefined> = {
   JSONSchemaPropsOrBool: nothing,
   JSONSchemaPropsOrStringArray: nothing,
   any: nothing,
-};
+});
 
 function valueDecoder(value: ValueSchema, owner: TypeSchema): Decoder {
   switch (value.is) {
@@ -212,7 +213,7 @@ function mapDecoder(of: ValueSchema, owner: TypeSchema): Decoder {
     // Go writes maps with sorted keys.
     const keys = Object.keys(v as Json);
     if (keys.length > 1) keys.sort(byBytes);
-    for (const key of keys) out[key] = element((v as Json)[key], seen);
+    for (const key of keys) setOwn(out, key, element((v as Json)[key], seen));
     return out;
   };
 }

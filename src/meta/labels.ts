@@ -2,6 +2,7 @@
  * Label selectors: the text form of lists and watches, and the object form of specs, as one `Selector`.
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
  */
+import { table } from '../util/own.js';
 import { badRequest } from './errors.js';
 import { labelValue, qualifiedName } from './names.js';
 import type { LabelSelector } from './types/v1.js';
@@ -257,7 +258,7 @@ export function parseSelector(text: string): Selector {
   }
 }
 
-const OBJECT_OPERATORS: Readonly<Record<string, Operator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+const OBJECT_OPERATORS: Readonly<Record<string, Operator>> = table({ In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' });
 
 /** From a spec's selector; absent selects nothing, empty everything. Throws where an operator is unknown. */
 export function selectorFromObject(selector: LabelSelector | undefined | null): Selector {

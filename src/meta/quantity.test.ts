@@ -8,6 +8,7 @@ import {
   isQuantity,
   milliValue,
   parseQuantity,
+  QuantityError,
   quantityFrom,
   quantityFromMilli,
   quantityValue,
@@ -74,4 +75,16 @@ describe('arithmetic', () => {
     expect(formatQuantity(quantityFrom(2048, 'BinarySI'))).toBe('2Ki');
     expect(formatQuantity(quantityFromMilli(1500))).toBe('1500m');
   });
+});
+
+it.each([
+  ['digits and a letter', `${'1'.repeat(60_000)}x`],
+  ['points', '.'.repeat(100_000)],
+  ['suffixes', `1${'E'.repeat(100_000)}!`],
+  ['signs', '+'.repeat(100_000)],
+  ['short of the limit', `${'1'.repeat(1999)}x`],
+])('%s are refused at once', (_, text) => {
+  const started = performance.now();
+  for (let i = 0; i < 20; i++) expect(() => parseQuantity(text)).toThrow(QuantityError);
+  expect(performance.now() - started).toBeLessThan(5000);
 });

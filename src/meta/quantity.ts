@@ -2,6 +2,9 @@
  * Quantities (`100m`, `1.5Gi`, `2e3`): read, compared, added and written in Go's canonical form.
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
+
+import { table } from '../util/own.js';
+
 export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 
 /** An exact amount in units of 10^-9, and the family of suffixes it is written with. */
@@ -17,7 +20,7 @@ const NANO = 1_000_000_000n;
 const MAX = (2n ** 63n - 1n) * NANO;
 const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)$/;
 const REGEX_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const DECIMAL: Readonly<Record<string, number>> = table({ n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 });
 const BINARY: readonly string[] = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL_SUFFIXES = new Map(Object.entries(DECIMAL).map(([suffix, exponent]) => [exponent, suffix]));
 
@@ -26,6 +29,7 @@ const CACHE_LIMIT = 4096;
 const canonicalTexts = new Map<string, string>();
 
 export function parseQuantity(text: string): Quantity {
+  if (text.length > LENGTH_LIMIT) throw new QuantityError(REGEX_TEXT);
   const m = PATTERN.exec(text);
   if (!m) throw new QuantityError(looksRight(text) ? "unable to parse quantity's suffix" : REGEX_TEXT);
   const [, sign, whole = '', fraction = '', suffix = ''] = m;
@@ -54,8 +58,11 @@ function scale(numerator: bigint, exponent: number): bigint {
   return (numerator + divisor - 1n) / divisor;
 }
 
+/** Digits beyond these change nothing: the largest and the smallest that can be told apart have fewer. */
+const LENGTH_LIMIT = 2000;
+
 const looksRight = (text: string): boolean =>
-  /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/.test(text) && /^[+-]?(\d+\.?\d*|\.\d+)/.test(text);
+  /^[+-]?[0-9.]+(?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?$/.test(text) && /^[+-]?(?:\d|\.\d)/.test(text);
 
 /** The text Go writes: the largest suffix that leaves an integer. */
 export function formatQuantity(q: Quantity): string {

@@ -18,7 +18,7 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { fromBase64, text as utf8Text } from '../util/bytes.js';
-import { setOwn } from '../util/own.js';
+import { setOwn, table } from '../util/own.js';
 import { DEPTH_LIMIT } from './json.js';
 
 /** The text is no YAML, or goes beyond the limits. */
@@ -270,12 +270,12 @@ function shortTag(raw: string, tags: ReadonlyMap<string, string>): string {
 }
 const core = (tag: string): string => (tag.startsWith(CORE) ? tag.slice(CORE.length) : tag);
 
-const RESOLVED = {
+const RESOLVED = table({
   int: Number.isInteger,
   float: (v: unknown) => typeof v === 'number',
   bool: (v: unknown) => typeof v === 'boolean',
   null: (v: unknown) => v === null,
-};
+});
 
 const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>(
   (

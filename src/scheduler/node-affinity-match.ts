@@ -1,5 +1,7 @@
 /** Whether a node's labels and fields meet node selector terms. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity */
+
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from '../api/types/core/v1.js';
+import { getOwn } from '../util/own.js';
 
 export const matchesTerms = (terms: readonly NodeSelectorTerm[] | undefined, node: Node): boolean =>
   terms?.some((t) => matchesTerm(t, node)) ?? false;
@@ -8,7 +10,7 @@ export const matchesTerms = (terms: readonly NodeSelectorTerm[] | undefined, nod
 export function matchesTerm(t: NodeSelectorTerm, node: Node): boolean {
   if (!t.matchExpressions?.length && !t.matchFields?.length) return false;
   return (
-    (t.matchExpressions ?? []).every((r) => meets(r, node.metadata.labels?.[r.key])) &&
+    (t.matchExpressions ?? []).every((r) => meets(r, getOwn(node.metadata.labels ?? {}, r.key))) &&
     (t.matchFields ?? []).every((r) => meets(r, r.key === 'metadata.name' ? node.metadata.name : undefined))
   );
 }

@@ -1,4 +1,7 @@
 /** UTF-8 and byte helpers that run in any JavaScript engine. */
+
+import { trimEnd } from './text.js';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -31,6 +34,6 @@ export const base64 = (bytes: Uint8Array): string => {
 
 export const fromBase64 = (s: string): Uint8Array => Uint8Array.from(atob(s), (c) => c.charCodeAt(0));
 
-export const base64url = (bytes: Uint8Array): string => base64(bytes).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+export const base64url = (bytes: Uint8Array): string => trimEnd(base64(bytes), '=').replace(/\+/g, '-').replace(/\//g, '_');
 
 export const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.js';
+import { table } from './own.js';
 
 interface Due {
   at: number;
@@ -63,7 +64,7 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 8; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Record<string, number> = table({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 });
 
 /** A Go-like duration (`1h30m`, `90s`, `250ms`) in milliseconds. Throws a RangeError that shows the text. */
 export function parseDuration(text: string): number {

@@ -1,5 +1,7 @@
 /** MutatingAdmissionPolicies: expressions that change what a request brings. Source: https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/ */
+
 import { invalid, required } from '../../meta/field-error.js';
+import { table } from '../../util/own.js';
 import { type Errors, oneOf, requiredOneOf } from '../check.js';
 import { ageColumn, column, integer, nameColumn } from '../columns.js';
 import { defineResource, renamed } from '../define.js';
@@ -50,7 +52,7 @@ function validate({ spec }: MutatingAdmissionPolicy, old?: MutatingAdmissionPoli
   ];
 }
 
-const FIELDS = { JSONPatch: 'jsonPatch', ApplyConfiguration: 'applyConfiguration' } as const;
+const FIELDS = table({ JSONPatch: 'jsonPatch', ApplyConfiguration: 'applyConfiguration' } as const);
 
 function mutation(m: Mutation, path: string): Errors {
   const type = m.patchType as string | undefined;

@@ -4,16 +4,17 @@
  */
 import { forbidden, invalid, required } from '../../meta/field-error.js';
 import { regexProblem } from '../../meta/regex.js';
+import { table } from '../../util/own.js';
 import { type Errors, same } from '../check.js';
 import type { JSONSchemaProps } from '../types/apiextensions/v1.js';
 
 type Level = 'root' | 'item' | 'field';
 
-const NO_TYPE: Record<Level, string> = {
+const NO_TYPE: Record<Level, string> = table({
   root: 'must not be empty at the root',
   item: 'must not be empty for specified array items',
   field: 'must not be empty for specified object fields',
-};
+});
 
 export function validateStructural(schema: JSONSchemaProps, path: string): Errors {
   const errors = [...invariants(schema, 'root', path), ...completeness(schema, schema, path, path)];

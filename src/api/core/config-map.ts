@@ -28,7 +28,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): Errors {
   let size = 0;
   for (const [key, value] of Object.entries(data)) {
     errors.push(...invalidAll(`data[${key}]`, key, configMapKey(key)));
-    if (key in binaryData) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
+    if (Object.hasOwn(binaryData, key)) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     size += byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {

@@ -107,7 +107,7 @@ function validateSpec(spec: PersistentVolumeSpec): Errors {
     );
   errors.push(...exactlyOne(spec, SOURCES, 'spec'));
   if (spec.local && !affinity) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
-  if (spec.hostPath && /^\/+\.?\/*$/.test(spec.hostPath.path) && policy === 'Recycle')
+  if (spec.hostPath && /^\/+(?:\.\/*)?$/.test(spec.hostPath.path) && policy === 'Recycle')
     errors.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
   if (spec.storageClassName) errors.push(...subdomain(spec.storageClassName, 'spec.storageClassName'));
   if (spec.volumeMode !== undefined) errors.push(...oneOf(spec.volumeMode, VOLUME_MODES, 'spec.volumeMode'));

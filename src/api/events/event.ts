@@ -1,5 +1,7 @@
 /** Events as events.k8s.io shows them: other names for the fields of the core Event, which is what is kept. */
+
 import type { AnyObject } from '../../meta/object.js';
+import { table } from '../../util/own.js';
 import { eventColumns, eventFields } from '../core/event-columns.js';
 import { validateEvent, validateStrict, validateStrictUpdate } from '../core/event-rules.js';
 import { defineResource } from '../define.js';
@@ -18,7 +20,7 @@ const RENAMED = [
 ] as const;
 
 /** Fields that one form always writes. */
-const EMPTY: Readonly<Record<string, unknown>> = {
+const EMPTY: Readonly<Record<string, unknown>> = table({
   regarding: {},
   involvedObject: {},
   deprecatedSource: {},
@@ -29,7 +31,7 @@ const EMPTY: Readonly<Record<string, unknown>> = {
   lastTimestamp: null,
   reportingComponent: '',
   reportingInstance: '',
-};
+});
 
 function rename(object: object, from: 0 | 1, apiVersion: string): Record<string, unknown> {
   const out: Record<string, unknown> = { ...object, apiVersion };

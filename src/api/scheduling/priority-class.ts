@@ -1,5 +1,7 @@
 /** PriorityClasses: which pods are placed first, and which give way. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#priorityclass */
+
 import { forbidden } from '../../meta/field-error.js';
+import { table } from '../../util/own.js';
 import { type Errors, immutable, requiredOneOf } from '../check.js';
 import { ageColumn, boolean, column, integer, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -8,10 +10,10 @@ import type { PriorityClass } from '../types/scheduling/v1.js';
 const HIGHEST_OF_USERS = 1_000_000_000;
 const SYSTEM = 'system-';
 /** The classes that the cluster itself makes. */
-export const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
+export const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = table({
   'system-node-critical': 2 * HIGHEST_OF_USERS + 1000,
   'system-cluster-critical': 2 * HIGHEST_OF_USERS,
-};
+});
 
 export const priorityClass = defineResource<PriorityClass>({
   group: 'scheduling.k8s.io',

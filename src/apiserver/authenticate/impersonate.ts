@@ -1,8 +1,10 @@
 /** Acting as another user. Source: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/ */
+
 import { StatusError } from '../../meta/errors.js';
+import { setOwn } from '../../util/own.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import { forbiddenAnswer } from '../authorize/forbidden.js';
-import { type ApiRequest, header, type UserInfo } from '../request.js';
+import { type ApiRequest, header, safeDecode, type UserInfo } from '../request.js';
 import { AUTHENTICATED } from './authenticator.js';
 
 const EXTRA = 'impersonate-extra-';
@@ -44,10 +46,10 @@ export async function impersonate(request: ApiRequest, user: UserInfo, authorize
   if (uid) await may('authentication.k8s.io', 'v1', 'uids', '', '', uid);
   const extra: Record<string, string[]> = {};
   for (const h of extras) {
-    const key = decodeURIComponent(h.slice(EXTRA.length));
+    const key = safeDecode(h.slice(EXTRA.length));
     const values = [request.headers[h] ?? []].flat() as string[];
     for (const v of values) await may('authentication.k8s.io', 'v1', 'userextras', key, '', v);
-    extra[key] = values;
+    setOwn(extra, key, values);
   }
   const own = [...groups];
   if (account && !groups.length) own.push('system:serviceaccounts', `system:serviceaccounts:${account[1]}`);

@@ -1,8 +1,10 @@
 /** What the server serves: /api, /apis and their versions, plain and aggregated. Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
+
 import type { ResourceDefinition } from '../../api/resource.js';
 import { notAcceptable } from '../../meta/errors.js';
 import { groupVersion } from '../../meta/gvk.js';
 import { base64url, hex, utf8 } from '../../util/bytes.js';
+import { table } from '../../util/own.js';
 import type { Answer } from '../answer.js';
 import { objectAnswer } from '../answer.js';
 import type { NonResourceHandler } from '../non-resource.js';
@@ -10,7 +12,7 @@ import { type ApiRequest, header } from '../request.js';
 import type { GroupInfo, ResourceTable } from '../resources.js';
 
 /** Priorities of the built-in groups: higher comes first. Source: the APIServices of a fresh cluster. */
-export const GROUP_PRIORITY: Readonly<Record<string, number>> = {
+export const GROUP_PRIORITY: Readonly<Record<string, number>> = table({
   '': 18000,
   'apiregistration.k8s.io': 17900,
   apps: 17800,
@@ -34,10 +36,17 @@ export const GROUP_PRIORITY: Readonly<Record<string, number>> = {
   'resource.k8s.io': 16200,
   'internal.apiserver.k8s.io': 16000,
   'storagemigration.k8s.io': 16800,
-};
+});
 const CUSTOM_PRIORITY = 1000;
 
-const AGGREGATED = /application\/json;[^,]*g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/;
+/** The version of the one document of all groups that is asked for. */
+function aggregated(accept: string): 'v2' | 'v2beta1' | undefined {
+  for (const part of accept.split(',')) {
+    if (!part.trimStart().startsWith('application/json;') || !part.includes('g=apidiscovery.k8s.io;')) continue;
+    for (const v of ['v2', 'v2beta1'] as const) if (part.includes(`g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList`)) return v;
+  }
+  return undefined;
+}
 
 export function discovery(table: ResourceTable, serverAddress: () => string): NonResourceHandler {
   let cached = new Map<string, unknown>();
@@ -53,8 +62,8 @@ export function discovery(table: ResourceTable, serverAddress: () => string): No
     const parts = request.path.split('/').filter(Boolean);
     if (parts[0] !== 'api' && parts[0] !== 'apis') return undefined;
     if (parts.length === 1) {
-      const aggregated = AGGREGATED.exec(header(request, 'accept') ?? '');
-      if (aggregated) return aggregatedAnswer(request, parts[0], aggregated[1]!, table, keep);
+      const version = aggregated(header(request, 'accept') ?? '');
+      if (version) return aggregatedAnswer(request, parts[0], version, table, keep);
       if (parts[0] === 'api') {
         return objectAnswer(200, {
           kind: 'APIVersions',

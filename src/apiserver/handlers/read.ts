@@ -1,10 +1,12 @@
 /** get, list, watch: all answered from the caches. */
+
 import type { ResourceDefinition } from '../../api/resource.js';
 import { badRequest, expired, notFoundError, StatusError } from '../../meta/errors.js';
 import { parseFieldSelector } from '../../meta/fields.js';
 import { parseSelector } from '../../meta/labels.js';
 import type { AnyObject } from '../../meta/object.js';
 import { base64url, fromBase64, text, utf8 } from '../../util/bytes.js';
+import { getOwn } from '../../util/own.js';
 import type { Answer, ListAnswer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import type { Filter } from '../storage/cache.js';
@@ -31,7 +33,7 @@ export function filterOf(definition: ResourceDefinition, labelSelector: string, 
   const fields = fieldSelector ? parseFieldSelector(fieldSelector) : [];
   const getters: { get: (o: AnyObject) => string; value: string; negate: boolean }[] = [];
   for (const f of fields) {
-    const own = definition.selectableFields[f.field] as ((o: AnyObject) => string) | undefined;
+    const own = getOwn(definition.selectableFields, f.field) as ((o: AnyObject) => string) | undefined;
     const get =
       f.field === 'metadata.name'
         ? (o: AnyObject) => o.metadata.name

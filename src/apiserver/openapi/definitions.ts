@@ -2,8 +2,10 @@
  * A type of the schema as an OpenAPI schema object. Version 2 and 3 say the same in slightly different ways: 3 has defaults and `oneOf`,
  * and wraps a reference in `allOf` where something stands beside it. Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
+
 import type { SchemaRegistry } from '../../meta/schema/parse.js';
 import type { FieldSchema, Scalar, Special, TypeSchema, ValueSchema } from '../../meta/schema/schema.js';
+import { table } from '../../util/own.js';
 import { META_TYPES, SPECIAL_NAMES } from './schema-names.js';
 
 export type Json = Record<string, unknown>;
@@ -17,18 +19,18 @@ export interface GroupVersionKind {
 /** A custom resource's own types have no names: they are written in place, this deep at most. */
 const INLINE_DEPTH = 40;
 
-const SCALARS: Readonly<Record<Scalar, Json>> = {
+const SCALARS: Readonly<Record<Scalar, Json>> = table({
   string: { type: 'string' },
   int32: { type: 'integer', format: 'int32' },
   int64: { type: 'integer', format: 'int64' },
   bool: { type: 'boolean' },
   bytes: { type: 'string', format: 'byte' },
   double: { type: 'number', format: 'double' },
-};
-const ZERO: Readonly<Partial<Record<Scalar, unknown>>> = { string: '', int32: 0, int64: 0, bool: false, double: 0 };
+});
+const ZERO: Readonly<Partial<Record<Scalar, unknown>>> = table({ string: '', int32: 0, int64: 0, bool: false, double: 0 });
 
 const text = (format?: string): Json => ({ type: 'string', ...(format ? { format } : {}) });
-const SPECIAL_SCHEMAS: Readonly<Record<Special, { readonly v2: Json; readonly v3: Json }>> = {
+const SPECIAL_SCHEMAS: Readonly<Record<Special, { readonly v2: Json; readonly v3: Json }>> = table({
   Time: both(text('date-time')),
   MicroTime: both(text('date-time')),
   Duration: both(text()),
@@ -41,7 +43,7 @@ const SPECIAL_SCHEMAS: Readonly<Record<Special, { readonly v2: Json; readonly v3
   JSONSchemaPropsOrBool: both({}),
   JSONSchemaPropsOrStringArray: both({}),
   any: both({}),
-};
+});
 const SPECIAL_OF_NAME = new Map(Object.entries(SPECIAL_NAMES).map(([special, name]) => [name, special as Special]));
 
 function both(schema: Json): { v2: Json; v3: Json } {

@@ -1,6 +1,8 @@
 /** Whole OpenAPI documents: version 2 for everything at once, version 3 one per group version. */
+
 import type { ResourceDefinition } from '../../api/resource.js';
 import type { SchemaRegistry } from '../../meta/schema/parse.js';
+import { table } from '../../util/own.js';
 import { etag } from '../discovery/discovery.js';
 import { KUBERNETES_VERSION } from '../health.js';
 import { Definitions, type Docs, type Json } from './definitions.js';
@@ -62,7 +64,7 @@ const produces = (o: Operation): readonly string[] => {
 
 /** Old clients look for these in an operation itself and follow no reference. */
 const IN_PLACE = new Set(['dryRun', 'fieldValidation', 'name']);
-const REASONS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted', 401: 'Unauthorized' };
+const REASONS: Readonly<Record<number, string>> = table({ 200: 'OK', 201: 'Created', 202: 'Accepted', 401: 'Unauthorized' });
 const SECURITY = { BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' } };
 
 /** Every group version of the schema tables: options and watch events belong to all of them. */

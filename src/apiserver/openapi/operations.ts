@@ -2,9 +2,11 @@
  * What can be asked of the server, path by path, before it is written down as OpenAPI 2 or 3. All of it is read from the resource table.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
+
 import type { ResourceDefinition } from '../../api/resource.js';
 import { groupVersion } from '../../meta/gvk.js';
 import type { SchemaRegistry } from '../../meta/schema/parse.js';
+import { table } from '../../util/own.js';
 import type { GroupVersionKind } from './definitions.js';
 import { META_TYPES } from './schema-names.js';
 
@@ -59,13 +61,13 @@ const DELETE = [
 ];
 const DELETE_COLLECTION = [...DELETE, ...LIST.filter((p) => p.name !== 'allowWatchBookmarks' && p.name !== 'watch')];
 
-const CONNECT_METHODS: Readonly<Record<string, readonly Method[]>> = {
+const CONNECT_METHODS: Readonly<Record<string, readonly Method[]>> = table({
   create: ['post'],
   get: ['get', 'head', 'options'],
   update: ['put'],
   patch: ['patch'],
   delete: ['delete'],
-};
+});
 
 const capital = (s: string): string => s.charAt(0).toUpperCase() + s.slice(1);
 const words = (group: string): string =>

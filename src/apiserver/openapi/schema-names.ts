@@ -1,11 +1,13 @@
 /** Names under which types stand in OpenAPI that are not written as objects of their fields: times, quantities, raw JSON. */
+
 import type { Special } from '../../meta/schema/schema.js';
+import { table } from '../../util/own.js';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const CRD = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 
 /** `any` has no name: it is written in place. */
-export const SPECIAL_NAMES: Readonly<Record<Exclude<Special, 'any'>, string>> = {
+export const SPECIAL_NAMES: Readonly<Record<Exclude<Special, 'any'>, string>> = table({
   Time: `${META}.Time`,
   MicroTime: `${META}.MicroTime`,
   Duration: `${META}.Duration`,
@@ -17,7 +19,7 @@ export const SPECIAL_NAMES: Readonly<Record<Exclude<Special, 'any'>, string>> = 
   JSONSchemaPropsOrArray: `${CRD}.JSONSchemaPropsOrArray`,
   JSONSchemaPropsOrBool: `${CRD}.JSONSchemaPropsOrBool`,
   JSONSchemaPropsOrStringArray: `${CRD}.JSONSchemaPropsOrStringArray`,
-};
+});
 
 export const META_TYPES = {
   deleteOptions: `${META}.DeleteOptions`,

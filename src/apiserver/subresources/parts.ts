@@ -1,9 +1,11 @@
 /** Subresources that are a part of the object: only that part is taken from what was sent. */
+
 import type { Container, Pod } from '../../api/types/core/v1.js';
 import type { AnyObject } from '../../meta/object.js';
+import { table } from '../../util/own.js';
 import type { Call } from '../core.js';
 
-const PARTS: Record<string, (to: Pod, from: Pod) => void> = {
+const PARTS: Record<string, (to: Pod, from: Pod) => void> = table({
   approval: (to, from) => {
     // Of a CertificateSigningRequest; labels and annotations may come along.
     to.status.conditions = from.status?.conditions;
@@ -25,7 +27,7 @@ const PARTS: Record<string, (to: Pod, from: Pod) => void> = {
     copy(to.spec.containers, from.spec.containers);
     copy(to.spec.initContainers, from.spec.initContainers);
   },
-};
+});
 
 /** The sent Pod reduced to the old one with the subresource's part changed. */
 export function withPart(call: Call, sent: AnyObject, old: AnyObject): AnyObject {

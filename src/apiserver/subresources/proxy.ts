@@ -18,7 +18,24 @@ const HTTP_PORT = 80;
 
 /** What follows `<resource>/<name>/proxy/`, as it was sent: a namespace or an object may be called `proxy`, too. */
 function beyondProxy(path: string): string {
-  return /^\/+api\/+[^/]+\/+(?:namespaces\/+[^/]+\/+)?[^/]+\/+[^/]+\/+proxy(?:\/(.*))?$/s.exec(path)?.[1] ?? '';
+  let at = 0;
+  /** The next segment, empty ones left out. */
+  const next = (): string => {
+    while (path[at] === '/') at++;
+    const end = path.indexOf('/', at);
+    const segment = path.slice(at, end < 0 ? path.length : end);
+    at += segment.length;
+    return segment;
+  };
+  next(); // api
+  next(); // v1
+  if (next() === 'namespaces') {
+    // Of the namespace, or of a resource in it: `namespaces` has no proxy itself.
+    next();
+    next();
+  }
+  next(); // the name
+  return next() === 'proxy' ? path.slice(at + 1) : '';
 }
 
 /** `name`, `name:port` or `scheme:name:port`. */

@@ -2,6 +2,7 @@
 import type { Container, Node, Pod } from '../../api/types/core/v1.js';
 import { badRequest, unavailable } from '../../meta/errors.js';
 import { isGlobalUnicast, readIp } from '../../meta/ip.js';
+import { table } from '../../util/own.js';
 import type { Answer } from '../answer.js';
 import type { Call } from '../core.js';
 import { admit } from '../handlers/prepare.js';
@@ -64,7 +65,7 @@ export function streamTarget(call: Call): StreamTarget {
   }
 }
 
-const KUBELET_NAME = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' } as const;
+const KUBELET_NAME = table({ stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' } as const);
 
 const podOf = (call: Call): Pod => find(call, call.info.name).object as unknown as Pod;
 

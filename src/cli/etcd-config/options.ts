@@ -1,10 +1,12 @@
 /** From the settings of `k8ts etcd` to what `startEtcd` takes. Everything wrong is said with the name of its flag. */
+
 import { BCRYPT_COST } from '../../etcd/auth/password.js';
 import type { AutoCompaction } from '../../etcd/auto-compaction.js';
 import { DEFAULT_LIMITS } from '../../etcd/context.js';
 import type { StartEtcdOptions } from '../../etcd/listen/start.js';
 import type { EtcdTls } from '../../etcd/listen/tls.js';
 import { parseDuration } from '../../meta/duration.js';
+import { table } from '../../util/own.js';
 import { UserError } from '../fail.js';
 import type { Settings } from './settings.js';
 
@@ -108,7 +110,7 @@ function compaction(mode: string, retention: string): AutoCompaction | undefined
   return retentionMs > 0 ? { mode, retentionMs } : undefined;
 }
 
-const TLS_VERSIONS = { 'TLS1.2': 'TLSv1.2', 'TLS1.3': 'TLSv1.3' } as const;
+const TLS_VERSIONS = table({ 'TLS1.2': 'TLSv1.2', 'TLS1.3': 'TLSv1.3' } as const);
 
 /** What is nothing without a certificate of the server's own. */
 const ABOUT_TLS = ['trusted-ca-file', 'client-crl-file', 'cipher-suites', 'tls-max-version'] as const;

@@ -1,6 +1,8 @@
 /** The settings that count: of the configuration file if one is named, else of flags over environment over defaults. */
+
 import { parseDuration } from '../../meta/duration.js';
 import { parseYaml } from '../../meta/yaml.js';
+import { table } from '../../util/own.js';
 import { UserError } from '../fail.js';
 import { ALIASES, environmentName, FLAGS, type Flag, GATE_FLAGS } from './flags.js';
 
@@ -80,13 +82,13 @@ function judge(given: Given, warnings: string[]): Map<string, string> {
   return values;
 }
 
-const FORMS: Record<Flag['kind'], readonly [(text: string) => boolean, string]> = {
+const FORMS: Record<Flag['kind'], readonly [(text: string) => boolean, string]> = table({
   text: [() => true, ''],
   list: [() => true, ''],
   bool: [(text) => /^(true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/.test(text), 'true or false'],
   int: [(text) => /^-?\d{1,15}$/.test(text), 'a whole number'],
   duration: [(text) => (parseDuration(text) ?? -1) >= 0, 'a duration such as 500ms, 5s, 10m or 1h'],
-};
+});
 
 function check(flag: Flag, value: string, from: string): void {
   const [form, words] = FORMS[flag.kind];
@@ -95,7 +97,7 @@ function check(flag: Flag, value: string, from: string): void {
 
 /** Sections of the file, by the flags that their keys are. */
 const SECTIONS: ReadonlyMap<string, (key: string) => string | undefined> = new Map([
-  ['client-transport-security', (key: string) => (/^(auto-tls|.*(cert|key|ca|crl).*)$/.test(key) ? key : undefined)],
+  ['client-transport-security', (key: string) => (key === 'auto-tls' || /cert|key|ca|crl/.test(key) ? key : undefined)],
   ['peer-transport-security', (key: string) => `peer-${key}`],
 ]);
 

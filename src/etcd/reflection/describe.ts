@@ -1,7 +1,9 @@
 /** File descriptors of the API, made from the lines of the schema and the tables of names. Source: descriptor.proto of protobuf. */
+
 import { encode } from '../../store/proto/codec.js';
 import type { Draft } from '../../store/proto/message.js';
 import { schema } from '../../store/proto/schema.js';
+import { table } from '../../util/own.js';
 import { ENUM_OF, ENUMS, FILES, fieldName, messageName, ONEOFS, PACKAGES, packageOf, SERVICES, TYPE_OF } from './names.js';
 
 export interface DescribedFile {
@@ -16,7 +18,7 @@ export interface DescribedFile {
 
 const OPTIONAL = 1;
 const REPEATED = 3;
-const TYPES = {
+const TYPES = table({
   int: 3,
   id: 3,
   uid: 4,
@@ -28,7 +30,7 @@ const TYPES = {
   bytes: 12,
   u32: 13,
   enum: 14,
-} as const;
+} as const);
 /** The tag of FieldDescriptorProto.oneof_index. */
 const ONEOF_INDEX_TAG = 9 << 3;
 /** The tag of EnumValueDescriptorProto.number. */

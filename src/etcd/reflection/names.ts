@@ -3,8 +3,10 @@
  * snake case. Source: https://github.com/etcd-io/etcd/tree/v3.6.14/api (rpc.proto, kv.proto, auth.proto), gRPC's health and reflection.
  */
 
+import { table } from '../../util/own.js';
+
 /** Each package is a file. */
-export const FILES: Readonly<Record<string, string>> = {
+export const FILES: Readonly<Record<string, string>> = table({
   mvccpb: 'kv.proto',
   authpb: 'auth.proto',
   etcdserverpb: 'rpc.proto',
@@ -13,7 +15,7 @@ export const FILES: Readonly<Record<string, string>> = {
   'grpc.health.v1': 'grpc/health/v1/health.proto',
   'grpc.reflection.v1': 'grpc/reflection/v1/reflection.proto',
   'grpc.reflection.v1alpha': 'grpc/reflection/v1alpha/reflection.proto',
-};
+});
 
 /** `Method Request Response`; a streamed side has a `*`. */
 const REFLECTION = 'ServerReflectionInfo ServerReflectionRequest* ServerReflectionResponse*';
@@ -39,7 +41,7 @@ export const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** Messages that are in another package than the file that needs them. */
-export const PACKAGES: Readonly<Record<string, string>> = {
+export const PACKAGES: Readonly<Record<string, string>> = table({
   Header: 'etcdserverpb',
   KeyValue: 'mvccpb',
   Event: 'mvccpb',
@@ -47,14 +49,14 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   Role: 'authpb',
   Permission: 'authpb',
   UserAddOptions: 'authpb',
-};
+});
 
 export const packageOf = (message: string, within: string): string => PACKAGES[message] ?? within;
 
 export const messageName = (message: string): string => (message === 'Header' ? 'ResponseHeader' : message);
 
 /** Fields whose name outside is not ours in snake case; `*`: in every message that is not named itself. */
-const FIELD_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const FIELD_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = table({
   '*': {
     id: 'ID',
     ttl: 'TTL',
@@ -87,13 +89,13 @@ const FIELD_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   RequestOp: { range: 'request_range', put: 'request_put', deleteRange: 'request_delete_range', txn: 'request_txn' },
   ResponseOp: { range: 'response_range', put: 'response_put', deleteRange: 'response_delete_range', txn: 'response_txn' },
   WatchRequest: { create: 'create_request', cancel: 'cancel_request', progress: 'progress_request' },
-};
+});
 
 export const fieldName = (message: string, field: string): string =>
   (FIELD_NAMES[message] ?? FIELD_NAMES['*']!)[field] ?? field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
 /** The messages of which only one field is there at a time: the name of the choice, and its fields (none given: all). */
-export const ONEOFS: Readonly<Record<string, readonly [name: string, fields?: readonly string[]]>> = {
+export const ONEOFS: Readonly<Record<string, readonly [name: string, fields?: readonly string[]]>> = table({
   RequestOp: ['request'],
   ResponseOp: ['response'],
   WatchRequest: ['request_union'],
@@ -106,10 +108,10 @@ export const ONEOFS: Readonly<Record<string, readonly [name: string, fields?: re
     'message_response',
     ['fileDescriptorResponse', 'allExtensionNumbersResponse', 'listServicesResponse', 'errorResponse'],
   ],
-};
+});
 
 /** The type of each enum field: `Message.Type` is declared in that message, a bare name in its file. */
-export const ENUM_OF: Readonly<Record<string, string>> = {
+export const ENUM_OF: Readonly<Record<string, string>> = table({
   'RangeRequest.sortOrder': 'RangeRequest.SortOrder',
   'RangeRequest.sortTarget': 'RangeRequest.SortTarget',
   'Compare.result': 'Compare.CompareResult',
@@ -122,10 +124,10 @@ export const ENUM_OF: Readonly<Record<string, string>> = {
   'Event.type': 'Event.EventType',
   'Permission.permType': 'Permission.Type',
   'HealthCheckResponse.status': 'HealthCheckResponse.ServingStatus',
-};
+});
 
 /** Their values, from 0 on. */
-export const ENUMS: Readonly<Record<string, string>> = {
+export const ENUMS: Readonly<Record<string, string>> = table({
   'RangeRequest.SortOrder': 'NONE ASCEND DESCEND',
   'RangeRequest.SortTarget': 'KEY VERSION CREATE MOD VALUE',
   'Compare.CompareResult': 'EQUAL GREATER LESS NOT_EQUAL',
@@ -137,13 +139,13 @@ export const ENUMS: Readonly<Record<string, string>> = {
   'Event.EventType': 'PUT DELETE',
   'Permission.Type': 'READ WRITE READWRITE',
   'HealthCheckResponse.ServingStatus': 'UNKNOWN SERVING NOT_SERVING SERVICE_UNKNOWN',
-};
+});
 
 /** Fields whose type outside is not what we read them as. */
-export const TYPE_OF: Readonly<Record<string, 'bytes' | 'int32'>> = {
+export const TYPE_OF: Readonly<Record<string, 'bytes' | 'int32'>> = table({
   'User.name': 'bytes',
   'Role.name': 'bytes',
   'ErrorResponse.errorCode': 'int32',
   'ExtensionRequest.extensionNumber': 'int32',
   'ExtensionNumberResponse.extensionNumber': 'int32',
-};
+});

@@ -1,4 +1,5 @@
 /** Between the kubelet's words for a runtime and CRI's messages. Pure. */
+
 import type {
   Container,
   ContainerConfig,
@@ -18,21 +19,22 @@ import type {
   SandboxStatus,
   SecurityProfile,
 } from '../../kubelet/runtime.js';
+import { table } from '../../util/own.js';
 import type { Message } from './proto.js';
 
-const MODES: Record<NamespaceMode, string> = { pod: 'POD', container: 'CONTAINER', node: 'NODE', target: 'TARGET' };
+const MODES: Record<NamespaceMode, string> = table({ pod: 'POD', container: 'CONTAINER', node: 'NODE', target: 'TARGET' });
 const MODE_OF = Object.fromEntries(Object.entries(MODES).map(([k, v]) => [v, k])) as Record<string, NamespaceMode>;
-const STATES: Record<string, ContainerState> = {
+const STATES: Record<string, ContainerState> = table({
   CONTAINER_CREATED: 'created',
   CONTAINER_RUNNING: 'running',
   CONTAINER_EXITED: 'exited',
   CONTAINER_UNKNOWN: 'unknown',
-};
-const PROPAGATION = {
+});
+const PROPAGATION = table({
   private: 'PROPAGATION_PRIVATE',
   'host-to-container': 'PROPAGATION_HOST_TO_CONTAINER',
   bidirectional: 'PROPAGATION_BIDIRECTIONAL',
-};
+});
 const NANOS = 1e6;
 
 const int64 = (value: number | undefined): Message | undefined => (value === undefined ? undefined : { value });

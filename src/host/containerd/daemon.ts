@@ -2,11 +2,13 @@
  * A containerd of our own beside any other on the machine: its config, root, state and socket lie under one folder. It outlives the process
  * that started it, so pods run on while k8ts is away; a later start with the same folder finds it and goes on with it.
  */
+
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../../util/logger.js';
+import { table } from '../../util/own.js';
 import { type ContainerdPaths, containerdConfig, hostsToml } from './config.js';
 import { ContainerdRuntime } from './containerd-runtime.js';
 import { type ImageRecipe, ociArchive } from './oci-image.js';
@@ -28,7 +30,7 @@ const MAX_SOCKET_PATH = 100;
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 15_000;
 const POLL_MS = 10;
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+const ARCHITECTURES: Readonly<Record<string, string>> = table({ x64: 'amd64', arm64: 'arm64' });
 
 export const goArchitecture = (): string => ARCHITECTURES[os.arch()] ?? os.arch();
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,8 @@
 /** gRPC calls over containerd's unix socket, with errors in the kubelet's words. */
+
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { RuntimeError, type RuntimeErrorCode } from '../../kubelet/runtime.js';
+import { table } from '../../util/own.js';
 import type { Codec, Message } from './proto.js';
 
 /** Largest answer taken: a node full of containers with long annotations. */
@@ -8,17 +10,17 @@ const MAX_MESSAGE = 64 * 1024 * 1024;
 /** A call that names no deadline of its own. */
 const DEFAULT_DEADLINE_MS = 120_000;
 
-const CODES: Partial<Record<number, RuntimeErrorCode>> = {
+const CODES: Partial<Record<number, RuntimeErrorCode>> = table({
   [status.NOT_FOUND]: 'NotFound',
   [status.ALREADY_EXISTS]: 'AlreadyExists',
   [status.INVALID_ARGUMENT]: 'InvalidArgument',
   [status.UNAVAILABLE]: 'Unavailable',
   [status.UNIMPLEMENTED]: 'Unimplemented',
   [status.DEADLINE_EXCEEDED]: 'DeadlineExceeded',
-};
+});
 
 /** Upstream shows gRPC errors as `rpc error: code = NotFound desc = …`; events and statuses carry that text. */
-const NAMES: Record<number, string> = { ...Object.fromEntries(Object.entries(status).map(([k, v]) => [v as number, camel(k)])) };
+const NAMES: Record<number, string> = table({ ...Object.fromEntries(Object.entries(status).map(([k, v]) => [v as number, camel(k)])) });
 function camel(name: string): string {
   return name.toLowerCase().replace(/(?:^|_)(\w)/g, (_, c: string) => c.toUpperCase());
 }

@@ -2,6 +2,7 @@
  * The sandbox ("pause") image, made here byte by byte, so that no pod needs a pull or a compiler. Its one program holds the pod's namespaces:
  * it ignores SIGCHLD, which makes the kernel reap the orphans of a shared process namespace, leaves on SIGTERM and SIGINT, and sleeps.
  */
+import { table } from '../../util/own.js';
 import type { ImageRecipe } from './oci-image.js';
 
 export const PAUSE_IMAGE = 'k8ts.local/pause:1';
@@ -72,7 +73,7 @@ function arm64(actions: bigint, handlerOffset: (offset: number) => void): Buffer
   return code;
 }
 
-const MACHINES: Readonly<Record<string, Machine>> = { amd64: { elf: 62, code: amd64 }, arm64: { elf: 183, code: arm64 } };
+const MACHINES: Readonly<Record<string, Machine>> = table({ amd64: { elf: 62, code: amd64 }, arm64: { elf: 183, code: arm64 } });
 
 /** A static ELF executable of one segment: headers, code, and the two kernel sigaction structures behind it. */
 export function pauseProgram(architecture: string): Buffer {

@@ -53,7 +53,7 @@ async function networks(process: string): Promise<NetworkUsage[]> {
  */
 export async function resolvConf(read: (path: string) => Promise<string>): Promise<string> {
   const own = await read('/etc/resolv.conf');
-  const servers = [...own.matchAll(/^\s*nameserver\s+(\S+)/gm)].map((m) => m[1]!);
+  const servers = [...own.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map((m) => m[1]!);
   if (servers.length === 0 || !servers.every((s) => s.startsWith('127.') || s === '::1')) return own;
   return (await read('/run/systemd/resolve/resolv.conf')) || own;
 }

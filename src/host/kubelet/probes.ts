@@ -1,21 +1,23 @@
 /** Probes and hooks over the real network, with failures in the words of Go's net package, which events show. */
+
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import { Client, credentials, status as grpcStatus } from '@grpc/grpc-js';
 import type { HttpProbeAnswer, HttpProbeRequest, ProbeTransport } from '../../kubelet/host.js';
+import { table } from '../../util/own.js';
 import { protoCodec } from '../containerd/proto.js';
 
 const MAX_BODY = 10 * 1024;
 const MAX_REDIRECTS = 10;
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = table({ 'http:': 80, 'https:': 443 });
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<string, string>> = table({
   ECONNREFUSED: 'connect: connection refused',
   ECONNRESET: 'read: connection reset by peer',
   EHOSTUNREACH: 'connect: no route to host',
   ENETUNREACH: 'connect: network is unreachable',
-};
+});
 
 const address = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
@@ -31,7 +33,7 @@ function once(url: URL, request: HttpProbeRequest): Promise<HttpProbeAnswer & { 
   const port = Number(url.port) || DEFAULT_PORTS[url.protocol]!;
   const shown = `${url.protocol}//${address(host, port)}${url.pathname}${url.search}`;
   return new Promise((resolve, reject) => {
-    const headers: Record<string, string | string[]> = {};
+    const headers = Object.create(null) as Record<string, string | string[]>;
     for (const h of request.headers) {
       const key = h.name.toLowerCase();
       const before = headers[key];

@@ -151,7 +151,7 @@ export class SystemResolvers implements Upstream {
 
   private servers(): string[] {
     try {
-      return [...fs.readFileSync(this.file, 'utf8').matchAll(/^\s*nameserver\s+(\S+)/gm)]
+      return [...fs.readFileSync(this.file, 'utf8').matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)]
         .map((m) => m[1]!)
         .filter((s) => !this.except.includes(s));
     } catch {

@@ -4,7 +4,7 @@ import { JUMPS, namesNeeded, restoreText } from '../../proxy/iptables.js';
 import type { ProxyConfig, ServicePort, ServiceRules } from '../../proxy/rules.js';
 import { run } from '../run.js';
 
-const OURS = /^KUBE-(SERVICES|NODEPORTS|POSTROUTING|MARK-MASQ|EXTERNAL-SERVICES|FORWARD|SVC-\S+|SVL-\S+|SEP-\S+|EXT-\S+)$/;
+const OURS = /^KUBE-(SERVICES|NODEPORTS|POSTROUTING|MARK-MASQ|EXTERNAL-SERVICES|FORWARD|(?:SVC|SVL|SEP|EXT)-\S+)$/;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** A way to a UDP service, as conntrack matches it, and where its packets go. */

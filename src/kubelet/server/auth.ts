@@ -1,6 +1,8 @@
 /** Who may ask the kubelet what: client certificates, tokens by TokenReview, and the cluster's own say by SubjectAccessReview. */
+
 import type { Client } from '../../client/client.js';
 import type { Clock } from '../../util/clock.js';
+import { table } from '../../util/own.js';
 import type { KubeletRequest, User } from './http.js';
 
 export interface AuthOptions {
@@ -23,7 +25,7 @@ interface Cached<T> {
   readonly value: T;
 }
 
-const VERBS: Readonly<Record<string, string>> = { POST: 'create', GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+const VERBS: Readonly<Record<string, string>> = table({ POST: 'create', GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' });
 const FINE: readonly (readonly [string, string])[] = [
   ['/pods', 'pods'],
   ['/runningpods', 'pods'],

@@ -101,6 +101,6 @@ export class ImageBehaviours {
 
 /** Without tag, digest and the default registry. */
 function shortName(image: string): string {
-  const plain = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  const plain = image.split('@', 1)[0]!.replace(/:[^/:]*$/, '');
   return plain.replace(/^docker\.io\/(library\/)?/, '');
 }

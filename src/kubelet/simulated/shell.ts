@@ -2,6 +2,7 @@
  * A very small shell for simulated busybox-like images: sequences (`;`, `&&`, `||`) of echo, cat, sleep, true, false, exit, date, hostname, env,
  * printenv, pwd, ls, test -e, and `while true; do …; done`. What it does not know it says so, as a shell does, with exit code 127.
  */
+import { table } from '../../util/own.js';
 import type { SimulatedContainer } from './behaviour.js';
 
 export interface ShellIo {
@@ -37,11 +38,11 @@ export async function runCommand(argv: readonly string[], c: SimulatedContainer,
 }
 
 async function script(text: string, c: SimulatedContainer, io: ShellIo): Promise<number> {
-  const loop = /^\s*while\s+(?:true|:|\[ 1 \])\s*;\s*do\s+([\s\S]*?);?\s*done\s*;?\s*([\s\S]*)$/.exec(text.replace(/\n/g, '; '));
-  if (loop) {
+  const body = loopBody(text.replace(/\n/g, '; '));
+  if (body !== undefined) {
     while (!c.stopped.aborted) {
       const before = c.clock.now();
-      await script(loop[1]!, c, io);
+      await script(body, c, io);
       if (c.clock.now() === before) await c.sleep(LOOP_PAUSE_MS);
     }
     return STOPPED;
@@ -54,6 +55,15 @@ async function script(text: string, c: SimulatedContainer, io: ShellIo): Promise
     if (c.stopped.aborted) return STOPPED;
   }
   return code;
+}
+
+/** What an endless loop does; undefined where the text is none. */
+function loopBody(text: string): string | undefined {
+  const head = /^\s*while\s+(?:true|:|\[ 1 \])\s*;\s*do\s/.exec(text)?.[0];
+  if (head === undefined) return undefined;
+  for (let at = text.indexOf('done', head.length); at >= 0; at = text.indexOf('done', at + 1))
+    if (/[\s;]/.test(text[at - 1]!) && /^(?:$|[\s;])/.test(text.slice(at + 4, at + 5))) return text.slice(head.length, at);
+  return undefined;
 }
 
 interface Part {
@@ -141,7 +151,7 @@ async function simple(argv: readonly string[], c: SimulatedContainer, io: ShellI
   return NOT_FOUND;
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const UNITS: Readonly<Record<string, number>> = table({ s: 1, m: 60, h: 3600, d: 86_400 });
 
 type Applet = (args: readonly string[], c: SimulatedContainer, io: ShellIo) => number | Promise<number>;
 
@@ -175,7 +185,7 @@ const forever: Applet = async (_args, c) => {
   return STOPPED;
 };
 
-const APPLETS: Readonly<Record<string, Applet>> = {
+const APPLETS: Readonly<Record<string, Applet>> = table({
   echo: (args, _c, io) => {
     const bare = args[0] === '-n';
     io.out(`${(bare ? args.slice(1) : args).join(' ')}${bare ? '' : '\n'}`);
@@ -241,4 +251,4 @@ const APPLETS: Readonly<Record<string, Applet>> = {
     io.out(typeof answer.body === 'string' ? answer.body : new TextDecoder().decode(answer.body ?? new Uint8Array(0)));
     return (answer.status ?? 200) < 400 ? 0 : 1;
   },
-};
+});

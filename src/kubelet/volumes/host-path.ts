@@ -1,14 +1,16 @@
 /** hostPath: the host's own file or folder, checked for its type, made where the type says so. */
+
 import type { HostPathVolumeSource } from '../../api/types/core/v1.js';
+import { table } from '../../util/own.js';
 import type { FileInfo, FileSystem } from '../host.js';
 
-const WANTED: Readonly<Record<string, readonly [FileInfo['type'], string]>> = {
+const WANTED: Readonly<Record<string, readonly [FileInfo['type'], string]>> = table({
   Directory: ['directory', 'a directory'],
   File: ['file', 'a file'],
   Socket: ['socket', 'a socket file'],
   CharDevice: ['char', 'a character device'],
   BlockDevice: ['block', 'a block device'],
-};
+});
 
 export async function hostPath(files: FileSystem, source: HostPathVolumeSource): Promise<string> {
   const { path, type = '' } = source;

@@ -1,5 +1,7 @@
 /** The mounts of one container: its volumes (with sub-paths), `/etc/hosts`, and the file for its last words. */
+
 import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.js';
+import { table } from '../../util/own.js';
 import { Expansion } from '../expansion.js';
 import type { Host } from '../host.js';
 import { containerDir, etcHosts, type Folders, subPathDir } from '../paths.js';
@@ -7,7 +9,7 @@ import { uidOf } from '../pods.js';
 import type { Mount } from '../runtime.js';
 import type { MountedVolumes } from './volume-manager.js';
 
-const PROPAGATION = { None: 'private', HostToContainer: 'host-to-container', Bidirectional: 'bidirectional' } as const;
+const PROPAGATION = table({ None: 'private', HostToContainer: 'host-to-container', Bidirectional: 'bidirectional' } as const);
 
 const MAX_PATH = 4096;
 

@@ -11,6 +11,7 @@ import type {
 } from '../../api/types/core/v1.js';
 import { eachApart } from '../../util/apart.js';
 import type { Clock } from '../../util/clock.js';
+import { table } from '../../util/own.js';
 import { amount } from '../amount.js';
 import type { DownwardFacts } from '../downward.js';
 import type { FileInfo, Host } from '../host.js';
@@ -49,12 +50,12 @@ export interface VolumeContext {
   readonly requestTokens: boolean;
 }
 
-const PLUGINS: Readonly<Record<string, string>> = {
+const PLUGINS: Readonly<Record<string, string>> = table({
   configMap: 'configmap',
   secret: 'secret',
   downwardAPI: 'downward-api',
   projected: 'projected',
-};
+});
 
 const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
 

@@ -2,7 +2,9 @@
  * Objects into protobuf, as Go's generated code writes them: plain scalars and messages always, even when zero, pointers only when set,
  * maps with sorted keys. Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
  */
+
 import { fromBase64 } from '../../util/bytes.js';
+import { parseDuration } from '../duration.js';
 import type { FieldSchema, Special, TypeSchema, ValueSchema } from '../schema/schema.js';
 import { Writer } from './writer.js';
 
@@ -186,10 +188,4 @@ function writeEither(w: Writer, special: Special, value: unknown): void {
 
 const microseconds = (time: string): number => Number((/\.(\d{1,6})/.exec(time)?.[1] ?? '').padEnd(6, '0') || 0);
 
-const NANOS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 };
-
-function durationNanos(text: string): number {
-  let total = 0;
-  for (const [, n, unit] of text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)) total += Number(n) * NANOS[unit!]!;
-  return text.startsWith('-') ? -total : total;
-}
+const durationNanos = (text: string): number => Math.round((parseDuration(text) ?? 0) * 1e6);

@@ -12,6 +12,7 @@
  * Types: a scalar, a special form, a type or enum of this table, `group.Type` (v1) or `group.version.Type` of another; `[T]` a list, `{T}` a map from string.
  * `2 ...VolumeSource` inlines that type's fields. Attributes: see FieldSchema.
  */
+import { trimEnd } from '../../util/text.js';
 import type { EnumSchema, FieldSchema, Scalar, Special, TypeSchema, ValueSchema } from './schema.js';
 
 const SCALARS = new Set<string>(['string', 'int32', 'int64', 'bool', 'bytes', 'double']);
@@ -159,8 +160,8 @@ export class SchemaRegistry {
   }
 
   private field(num: string, marked: string, typeText: string, attributes: string, table: Table): FieldSchema {
-    const marks = /[?!*+0]*$/.exec(marked)![0];
-    const name = marks ? marked.slice(0, -marks.length) : marked;
+    const name = trimEnd(marked, '?!*+0');
+    const marks = marked.slice(name.length);
     const attr = (key: string) => new RegExp(`(?:^| )${key}\\(([^)]*)\\)`).exec(attributes)?.[1];
     const has = (word: string) => new RegExp(`(?:^| )${word}(?: |$)`).test(attributes);
     const value = this.value(typeText, table);

@@ -1,3 +1,4 @@
+import { table } from '../../util/own.js';
 import type { KeyValue, RangeRequest, RangeResult } from '../store.js';
 import type { State } from './state.js';
 import { EMPTY, toKeyValue, type Version } from './version.js';
@@ -56,13 +57,13 @@ function sorting({ sort }: RangeRequest): ((state: State) => Order) | undefined 
   };
 }
 
-const ORDERS: Record<NonNullable<RangeRequest['sort']>['by'], (state: State) => Order> = {
+const ORDERS: Record<NonNullable<RangeRequest['sort']>['by'], (state: State) => Order> = table({
   key: () => (a, b) => (a.key < b.key ? -1 : 1),
   version: () => (a, b) => a.count - b.count,
   create: () => (a, b) => a.create - b.create,
   mod: () => (a, b) => a.mod - b.mod,
   value: (state) => (a, b) => compareBytes(state.values.value(a), state.values.value(b)),
-};
+});
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const n = Math.min(a.length, b.length);

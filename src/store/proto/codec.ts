@@ -2,7 +2,9 @@
  * Protobuf for the messages of `schema.ts`. Decoding copies bytes out of the network's buffer. Encoding goes from the last byte to the
  * first, so that the length of a nested message is known when it is due.
  */
+
 import { latin1 } from '../../store/embedded/bytes.js';
+import { table } from '../../util/own.js';
 import type { Draft, Message, MessageName } from './message.js';
 import { schema } from './schema.js';
 
@@ -26,7 +28,7 @@ interface MessageCodec {
 
 const EMPTY_BYTES = new Uint8Array(0);
 const EMPTY_LIST: readonly never[] = Object.freeze([]);
-const ZERO: Record<Kind, unknown> = {
+const ZERO: Record<Kind, unknown> = table({
   key: '',
   bytes: EMPTY_BYTES,
   string: '',
@@ -37,7 +39,7 @@ const ZERO: Record<Kind, unknown> = {
   bool: false,
   enum: 0,
   message: undefined,
-};
+});
 const LENGTH_DELIMITED: ReadonlySet<Kind> = new Set(['key', 'bytes', 'string', 'message']);
 
 const codecs = new Map<string, MessageCodec>();

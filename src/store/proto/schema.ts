@@ -4,7 +4,10 @@
  * `id` int64 as bigint; `uid` uint64 as bigint; `u32`; `bool`; `enum`; else a message.
  * The TypeScript types come from these lines (see `message.ts`).
  */
-export const schema = {
+
+import { table } from '../../util/own.js';
+
+export const schema = table({
   Header: 'clusterId 1 uid, memberId 2 uid, revision 3 int, raftTerm 4 uid',
   KeyValue: 'key 1 key, createRevision 2 int, modRevision 3 int, version 4 int, value 5 bytes, lease 6 id',
   Event: 'type 1 enum, kv 2 KeyValue, prevKv 3 KeyValue',
@@ -158,4 +161,4 @@ export const schema = {
   EnumValueDescriptorProto: 'name 1 string',
   ServiceDescriptorProto: 'name 1 string, method 2 MethodDescriptorProto[]',
   MethodDescriptorProto: 'name 1 string, inputType 2 string, outputType 3 string, clientStreaming 5 bool, serverStreaming 6 bool',
-} as const;
+} as const);

@@ -1,11 +1,12 @@
 /** The store's requests as messages of the etcd API, and the answers back. */
+import { table } from '../../util/own.js';
 import type { Draft, Message } from '../proto/message.js';
 import type { Compare, Operation, OperationResult, RangeRequest, RangeResult, StoreEvent, TxnRequest, TxnResult } from '../store.js';
 
-const SORT_TARGETS = { key: 0, version: 1, create: 2, mod: 3, value: 4 } as const;
+const SORT_TARGETS = table({ key: 0, version: 1, create: 2, mod: 3, value: 4 } as const);
 const ASCEND = 1;
 const DESCEND = 2;
-const RESULTS = { '=': 0, '>': 1, '<': 2, '!=': 3 } as const;
+const RESULTS = table({ '=': 0, '>': 1, '<': 2, '!=': 3 } as const);
 const DELETE_EVENT = 1;
 
 export function fromRange(r: RangeRequest): Draft<'RangeRequest'> {

@@ -89,7 +89,11 @@ export class Member {
       const details = String((e as ServiceError).details ?? e)
         .replace(/\s+/g, ' ')
         .trim();
-      return /Last error: (?:Error: )?(.*?)\s*\. Resolution note/.exec(details)?.[1] ?? details;
+      return (
+        between(details, 'Last error: ', '. Resolution note')
+          ?.replace(/^Error: /, '')
+          .trim() ?? details
+      );
     }
   }
 
@@ -127,4 +131,10 @@ export class Member {
   close(): void {
     this.client.close();
   }
+}
+
+function between(text: string, before: string, after: string): string | undefined {
+  const from = text.indexOf(before);
+  const to = text.indexOf(after, from + before.length);
+  return from < 0 || to < 0 ? undefined : text.slice(from + before.length, to);
 }

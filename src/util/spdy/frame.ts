@@ -1,4 +1,7 @@
 /** SPDY/3.1 frames as bytes. Source: https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/ section 2.2 */
+
+import { table } from '../own.js';
+
 export const FIN = 1;
 
 export type Frame =
@@ -15,7 +18,14 @@ export type Frame =
 export const MAX_FRAME = 1024 * 1024;
 
 const VERSION = 3;
-const TYPES: Readonly<Record<number, string>> = { 1: 'syn-stream', 2: 'syn-reply', 3: 'rst-stream', 6: 'ping', 7: 'goaway', 8: 'headers' };
+const TYPES: Readonly<Record<number, string>> = table({
+  1: 'syn-stream',
+  2: 'syn-reply',
+  3: 'rst-stream',
+  6: 'ping',
+  7: 'goaway',
+  8: 'headers',
+});
 const TYPE_OF: Readonly<Record<string, number>> = Object.fromEntries(Object.entries(TYPES).map(([n, name]) => [name, Number(n)]));
 
 /** Cuts frames out of a byte stream. */

@@ -1,17 +1,16 @@
 /** Defaults of pods and their templates that depend on other fields. */
+
+import { parseReference } from '../../../meta/image-reference.js';
 import { compareQuantities } from '../../../meta/quantity.js';
+import { setOwn } from '../../../util/own.js';
 import type { Container, Pod, PodSpec, Volume } from '../../types/core/v1.js';
 import { placedContainers } from './containers.js';
 
-const IMAGE =
-  /^(?:(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::([\w][\w.-]{0,127}))?(@[A-Za-z][\w.+-]*:[0-9a-fA-F]{32,})?$/;
-
 /** An image without a tag, or with the tag that moves, is pulled each time. */
 export function pullPolicy(image: string | undefined): 'Always' | 'IfNotPresent' {
-  const m = IMAGE.exec(image ?? '');
-  if (!m) return 'IfNotPresent';
-  const [, tag, digest] = m;
-  return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
+  const found = parseReference(image ?? '');
+  if (!found) return 'IfNotPresent';
+  return found.tag === 'latest' || (found.tag === undefined && found.digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
 const SOURCE_KEYS = (v: Volume): boolean => Object.keys(v).some((k) => k !== 'name');
@@ -47,7 +46,7 @@ function requestsFromLimits(c: Container): void {
   const limits = c.resources?.limits;
   if (!limits) return;
   const requests = (c.resources.requests ??= {});
-  for (const [name, limit] of Object.entries(limits)) requests[name] ??= limit;
+  for (const [name, limit] of Object.entries(limits)) if (!Object.hasOwn(requests, name)) setOwn(requests, name, limit);
 }
 
 const POD_LEVEL = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');

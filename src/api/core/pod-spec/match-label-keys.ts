@@ -1,5 +1,7 @@
 /** Keys whose values a pod brings itself (`matchLabelKeys`) are written into the selectors when the pod is made. */
+
 import type { LabelSelector } from '../../../meta/types/v1.js';
+import { getOwn } from '../../../util/own.js';
 import type { Pod, PodAffinityTerm } from '../../types/core/v1.js';
 
 interface Keyed {
@@ -26,7 +28,7 @@ function merge({ labelSelector, matchLabelKeys, mismatchLabelKeys }: Keyed, labe
   if (!labelSelector) return;
   const add = (keys: readonly string[] | undefined, operator: string) => {
     for (const key of keys ?? []) {
-      const value = labels[key];
+      const value = getOwn(labels, key);
       if (value !== undefined) (labelSelector.matchExpressions ??= []).push({ key, operator, values: [value] });
     }
   };

@@ -1,25 +1,28 @@
 /** What a client is told about a pod or a template that is allowed but hardly meant. */
+
 import { canonicalIp, readIp } from '../../../meta/ip.js';
 import { dns1123Label } from '../../../meta/names.js';
 import { milliValue } from '../../../meta/quantity.js';
+import { table } from '../../../util/own.js';
+import { trimEnd } from '../../../util/text.js';
 import type { Container, ContainerPort, KeyToPath, Pod, PodAffinityTerm, PodSpec, PodTemplateSpec, Volume } from '../../types/core/v1.js';
 import { placedContainers } from './containers.js';
 
-const DEPRECATED_NODE_LABELS: Readonly<Record<string, string>> = {
+const DEPRECATED_NODE_LABELS: Readonly<Record<string, string>> = table({
   'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
   'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
   'beta.kubernetes.io/os': 'kubernetes.io/os',
   'beta.kubernetes.io/arch': 'kubernetes.io/arch',
   'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
-};
-const DEPRECATED_NODE_LABEL_SINCE: Readonly<Record<string, string>> = {
+});
+const DEPRECATED_NODE_LABEL_SINCE: Readonly<Record<string, string>> = table({
   'failure-domain.beta.kubernetes.io/zone': 'v1.17',
   'failure-domain.beta.kubernetes.io/region': 'v1.17',
   'beta.kubernetes.io/os': 'v1.14',
   'beta.kubernetes.io/arch': 'v1.14',
   'beta.kubernetes.io/instance-type': 'v1.17',
-};
-const OLD_VOLUMES: Readonly<Record<string, string>> = {
+});
+const OLD_VOLUMES: Readonly<Record<string, string>> = table({
   photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
   gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
   scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
@@ -29,7 +32,7 @@ const OLD_VOLUMES: Readonly<Record<string, string>> = {
   glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
   cephfs: 'deprecated in v1.28, non-functional in v1.31+',
   rbd: 'deprecated in v1.28, non-functional in v1.31+',
-};
+});
 
 export function podWarnings(pod: Pod): string[] {
   const wrong = dns1123Label(pod.metadata.name ?? '');
@@ -191,7 +194,7 @@ function overlaps(volumes: readonly Volume[]): string[] {
         seen.push(p);
       }
     };
-    const items = (list: readonly KeyToPath[] | undefined) => (list ?? []).map((k) => k.path.replace(/\/+$/, ''));
+    const items = (list: readonly KeyToPath[] | undefined) => (list ?? []).map((k) => trimEnd(k.path, '/'));
     if (v.configMap) report(`ConfigMap ${JSON.stringify(v.configMap.name ?? '')}`, items(v.configMap.items));
     if (v.secret) report(`Secret ${JSON.stringify(v.secret.secretName ?? '')}`, items(v.secret.items));
     if (v.downwardAPI)

@@ -1,7 +1,9 @@
 /** Environment variables of containers and where their values come from. */
+
 import { invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { configMapKey, dns1123Subdomain, envVarName, qualifiedName, subdomainName } from '../../../../meta/names.js';
 import { compareQuantities } from '../../../../meta/quantity.js';
+import { table } from '../../../../util/own.js';
 import { type Errors, invalidAll, label, requiredText } from '../../../check.js';
 import type {
   EnvFromSource,
@@ -52,7 +54,7 @@ const RESOURCES = [
 ];
 const HUGE = ['limits.hugepages-', 'requests.hugepages-'];
 const SIZES = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
-const KINDS: Readonly<Record<string, string>> = { memory: 'memory', 'ephemeral-storage': 'local ephemeral storage' };
+const KINDS: Readonly<Record<string, string>> = table({ memory: 'memory', 'ephemeral-storage': 'local ephemeral storage' });
 
 export function validateEnv(vars: readonly EnvVar[] | undefined, path: string): Errors {
   const errors: Errors = [];

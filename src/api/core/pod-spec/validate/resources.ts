@@ -1,7 +1,9 @@
 /** Requests and limits: names of resources, amounts, and how the two stand to each other. */
+
 import { forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { qualifiedName } from '../../../../meta/names.js';
 import { compareQuantities, milliValue, parseQuantity, quantityOf } from '../../../../meta/quantity.js';
+import { getOwn } from '../../../../util/own.js';
 import { type Errors, invalidAll, label } from '../../../check.js';
 import type { ResourceClaim, ResourceRequirements } from '../../../types/core/v1.js';
 
@@ -122,7 +124,7 @@ export function validateResources(
   for (const [name, value] of Object.entries(requests)) {
     const at = `${path}.requests[${name}]`;
     errors.push(...nameRule(name, at), ...resourceAmount(name, value, at));
-    const limit = limits[name];
+    const limit = getOwn(limits, name);
     if (limit !== undefined) {
       const order = compareQuantities(value, limit);
       if (order !== 0 && !mayOvercommit(name))
