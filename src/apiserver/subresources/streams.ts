@@ -90,21 +90,20 @@ function containerOf(pod: Pod, name: string): string {
   );
 }
 
-/** Where a kubelet listens: as this process knows it, else as its Node says. */
+/** Where a kubelet listens. */
 export interface KubeletAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export function kubeletAddress(call: Call, node: string): KubeletAddress & { readonly known: boolean } {
-  const known = call.core.kubelets.get(node);
-  if (known) return { ...known, known: true };
+/** Where a Node says it is. */
+export function toldAddress(call: Call, node: string): KubeletAddress {
   const entry = call.core.storage.get(call.core.resources.find('', 'v1', 'nodes')!, '', node);
   if (!entry) throw unavailable(`the node ${JSON.stringify(node)} of this pod is not registered`);
   const { addresses = [], daemonEndpoints } = (entry.object as unknown as Node).status;
   const host =
     (addresses.find((a) => a.type === 'InternalIP') ?? addresses.find((a) => a.type === 'Hostname') ?? addresses[0])?.address ?? node;
-  return { host, port: daemonEndpoints.kubeletEndpoint.Port || 10250, known: false };
+  return { host, port: daemonEndpoints.kubeletEndpoint.Port || 10250 };
 }
 
 /**
@@ -112,7 +111,9 @@ export function kubeletAddress(call: Call, node: string): KubeletAddress & { rea
  * API server show its certificate to itself or to what else runs beside it.
  */
 export function kubelet(call: Call, node: string, path: string): StreamTarget {
-  const { host, port, known } = kubeletAddress(call, node);
+  const here = call.core.kubelets.get(node);
+  const { host, port } = here ?? toldAddress(call, node);
+  const known = here !== undefined;
   if (!known && readIp(host) && !isGlobalUnicast(host)) throw badRequest('address not allowed');
   return { scheme: 'https', node, known, host, port, path };
 }
