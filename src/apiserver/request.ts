@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
  */
 
+import { queryBool } from '../meta/query.js';
 import { table } from '../util/own.js';
 
 export interface UserInfo {
@@ -91,14 +92,11 @@ export function requestInfo(request: ApiRequest): RequestInfo {
   const [resource = '', name = '', subresource = '', ...tail] = rest;
   if (legacyWatch && subresource) return { ...NONE, verb, path, isResource: true, group, version, resource: 'watch' };
   if (!name && verb !== 'watch') {
-    if (verb === 'get') verb = isTrue(request.query.get('watch')) ? 'watch' : 'list';
+    if (verb === 'get') verb = queryBool(request.query, 'watch') ? 'watch' : 'list';
     else if (verb === 'delete') verb = 'deletecollection';
-  } else if (name && !subresource && verb === 'get' && isTrue(request.query.get('watch'))) verb = 'watch';
+  } else if (name && !subresource && verb === 'get' && queryBool(request.query, 'watch')) verb = 'watch';
   return { verb, path, isResource: true, group, version, resource, subresource, rest: tail.join('/'), namespace, name };
 }
-
-export const isTrue = (v: string | null | undefined): boolean =>
-  v === 'true' || v === '1' || v === 'True' || v === 'TRUE' || v === 't' || v === 'T';
 
 export function safeDecode(s: string): string {
   if (!s.includes('%')) return s;
