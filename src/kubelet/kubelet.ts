@@ -15,7 +15,7 @@ import { KUBELET_CONDITIONS } from './conditions.js';
 import type { KubeletContext } from './context.js';
 import { type EventSink, EventWriter, PodEvents } from './events.js';
 import type { Host, MachineFacts } from './host.js';
-import { ImageManager } from './images.js';
+import { ImageManager, MAX_PARALLEL_PULLS } from './images.js';
 import { DEFAULT_ROTATION, type RotationLimits, rotateLogs } from './logs/rotate.js';
 import { NodeAgent } from './node-agent.js';
 import { allocatable, capacity, type NodeConfig, type NodeReadings } from './node-status.js';
@@ -176,6 +176,35 @@ export class Kubelet implements Component {
 
   node(): Node | undefined {
     return this.agent?.current;
+  }
+
+  /** Its settings in the original's words, for `/configz`. */
+  configuration(): object {
+    const {
+      clusterDNS = [],
+      clusterDomain = 'cluster.local',
+      maxPods = 110,
+      podPidsLimit = -1,
+      staticPodDir,
+      rotation = DEFAULT_ROTATION,
+    } = this.options;
+    return {
+      kind: 'KubeletConfiguration',
+      apiVersion: 'kubelet.config.k8s.io/v1beta1',
+      clusterDNS,
+      clusterDomain,
+      maxPods,
+      podPidsLimit,
+      ...(staticPodDir ? { staticPodPath: staticPodDir } : {}),
+      cgroupDriver: 'cgroupfs',
+      cgroupRoot: this.options.cgroupRoot ?? POD_CGROUP_ROOT,
+      maxParallelImagePulls: MAX_PARALLEL_PULLS,
+      serializeImagePulls: false,
+      containerLogMaxSize: `${rotation.maxBytes / 2 ** 20}Mi`,
+      containerLogMaxFiles: rotation.maxFiles,
+      imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
+      failSwapOn: false,
+    };
   }
 
   /** Why the node is not ready; empty when it is. */

@@ -104,6 +104,14 @@ class Worker {
     });
   }
 
+  /** How often it was asked, by outcome. */
+  readonly outcomes: Record<Result, number> = { success: 0, failure: 0 };
+
+  get about(): Omit<ProbeCount, 'result' | 'count'> {
+    const { kind, pod, container } = this;
+    return { kind, container: container.name, pod: pod.metadata.name ?? '', namespace: pod.metadata.namespace ?? '', podUid: uidOf(pod) };
+  }
+
   private async tick(): Promise<void> {
     if (this.busy) return;
     const id = this.containerId;
@@ -116,6 +124,7 @@ class Worker {
     this.busy = true;
     try {
       const result = await this.once();
+      this.outcomes[result]++;
       if (this.stopped || id !== this.containerId) return;
       const verdict = this.threshold.add(result);
       if (verdict) this.manager.record(this.kind, this.pod, this.container, id, verdict);
@@ -149,6 +158,16 @@ class Worker {
     if (outcome.result === 'failure') events.warn(this.pod, 'Unhealthy', `${title} probe failed: ${outcome.output}`, this.container);
     return outcome.result === 'failure' ? 'failure' : 'success';
   }
+}
+
+export interface ProbeCount {
+  readonly kind: ProbeKind;
+  readonly container: string;
+  readonly pod: string;
+  readonly namespace: string;
+  readonly podUid: string;
+  readonly result: Result;
+  readonly count: number;
 }
 
 export class ProbeManager {
@@ -207,6 +226,15 @@ export class ProbeManager {
   isStarted(pod: Pod, c: Container, id: string): boolean {
     if (!c.startupProbe) return true;
     return this.results.get(`startup/${id}`) === 'success' || takenOver(pod.status, c.name, id)?.started === true;
+  }
+
+  /** Of the pods that are here. */
+  counts(): ProbeCount[] {
+    return [...this.workers.values()].flatMap((pod) =>
+      [...pod.values()].flatMap((w) =>
+        (['success', 'failure'] as const).filter((r) => w.outcomes[r]).map((result) => ({ ...w.about, result, count: w.outcomes[result] })),
+      ),
+    );
   }
 
   /** What `decide` asks. */

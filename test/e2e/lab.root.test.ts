@@ -165,6 +165,14 @@ describe.skipIf(why !== '')(`the lab on containerd${why}`, () => {
     lab.apply();
   });
 
+  it('answers on the node itself, and refuses there what no rule knows', async () => {
+    expect((await (await fetch('http://127.0.0.1:30016/')).text()).trim()).toMatch(/^k8s lab nginx web v/);
+    const health = await fetch('http://127.0.0.1:10256/healthz');
+    expect([health.status, ((await health.json()) as { nodeEligible: boolean }).nodeEligible]).toEqual([200, true]);
+    const ip = lab.kubectl.run('-n ns-uat get service uat-nginx-service -o jsonpath={.spec.clusterIP}');
+    await expect(fetch(`http://${ip}:4711/`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
   it('keeps keys where a real cluster keeps them', () => {
     const keys = execFileSync(
       'etcdctl',

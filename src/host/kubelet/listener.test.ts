@@ -9,6 +9,7 @@ import { pod } from '../../../test/kubelet/simulated.js';
 import type { Client } from '../../client/client.js';
 import { subresourcesOf } from '../../kubelet/server/auth.js';
 import { logContainer, logQuery } from '../../kubelet/server/logs.js';
+import { probeMetrics } from '../../kubelet/server/metrics.js';
 import type { KubeletServer } from '../../kubelet/server/server.js';
 import { ImageBehaviours } from '../../kubelet/simulated/behaviour.js';
 import { createSimulatedKubelet, type SimulatedKubelet } from '../../kubelet/simulated/create.js';
@@ -470,6 +471,32 @@ describe('which log is meant', () => {
       stream: 'stderr',
     });
     expect(() => logQuery(new URLSearchParams('sinceTime=yesterday'), 0)).toThrow('sinceTime "yesterday" is not a time');
+  });
+});
+
+describe('what Prometheus and operators read', () => {
+  it.each<[string, string[]]>([
+    [
+      '/metrics/cadvisor',
+      [
+        'container_cpu_usage_seconds_total{container="c",namespace="default",pod="web",cpu="total"} ',
+        'container_memory_working_set_bytes{container="c",namespace="default",pod="web"} ',
+        'container_memory_working_set_bytes{container="",namespace="default",pod="web"} ',
+        'machine_cpu_cores ',
+      ],
+    ],
+    ['/metrics/probes', []],
+    ['/configz', ['{"kubeletconfig":{"kind":"KubeletConfiguration","apiVersion":"kubelet.config.k8s.io/v1beta1"', '"maxPods":110']],
+  ])('%s', async (path, parts) => {
+    const { status, body } = await get(path);
+    expect(status).toBe(200);
+    for (const part of parts) expect(body).toContain(part);
+  });
+  it('counts of probes', () => {
+    const count = { kind: 'liveness', container: 'c', pod: 'p', namespace: 'ns', podUid: 'u', result: 'failure', count: 3 } as const;
+    expect(probeMetrics([count])).toContain(
+      'prober_probe_total{container="c",namespace="ns",pod="p",pod_uid="u",probe_type="Liveness",result="failed"} 3\n',
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 /** `/metrics` and `/metrics/resource` in Prometheus' text form. The second is what a metrics server reads. */
+import type { ProbeCount } from '../probe-manager.js';
 import type { Summary } from './stats.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -126,6 +127,100 @@ export function kubeletMetrics(f: KubeletFigures): string {
       help: 'Whether the runtime and its network are ready',
       type: 'gauge',
       values: [{ value: f.ready ? 1 : 0 }],
+    },
+  ]);
+}
+
+/** `/metrics/probes`. */
+export const probeMetrics = (counts: readonly ProbeCount[]): string =>
+  render([
+    {
+      name: 'prober_probe_total',
+      help: '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.',
+      type: 'counter',
+      values: counts.map((c) => ({
+        labels: {
+          container: c.container,
+          namespace: c.namespace,
+          pod: c.pod,
+          pod_uid: c.podUid,
+          probe_type: TITLES[c.kind],
+          result: c.result === 'success' ? 'successful' : 'failed',
+        },
+        value: c.count,
+      })),
+    },
+  ]);
+
+const TITLES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const;
+
+/** `/metrics/cadvisor`: what dashboards of containers read. A pod as a whole is a row without a container. */
+export function cadvisorMetrics(s: Summary, machine: { readonly cpus: number; readonly memoryBytes: number }): string {
+  const rows = s.pods.flatMap((p) => {
+    const labels = (container: string) => ({ container, namespace: p.podRef.namespace, pod: p.podRef.name });
+    return [
+      { labels: labels(''), of: p, startTime: p.startTime, disk: undefined },
+      ...p.containers.map((c) => ({ labels: labels(c.name), of: c, startTime: c.startTime, disk: c.rootfs.usedBytes })),
+    ];
+  });
+  const memory = (name: string, help: string, read: (m: (typeof rows)[number]['of']['memory']) => number | undefined): Metric => ({
+    name,
+    help,
+    type: 'gauge',
+    values: rows.map(({ labels, of }) => ({ labels, value: read(of.memory) ?? 0, at: of.memory.time })),
+  });
+  const net = (name: string, help: string, key: 'rxBytes' | 'rxErrors' | 'txBytes' | 'txErrors'): Metric => ({
+    name,
+    help,
+    type: 'counter',
+    values: s.pods.flatMap((p) =>
+      (p.network?.interfaces ?? []).map((i) => ({
+        labels: { interface: i.name, namespace: p.podRef.namespace, pod: p.podRef.name },
+        value: i[key],
+        at: p.network!.time,
+      })),
+    ),
+  });
+  return render([
+    {
+      name: 'container_cpu_usage_seconds_total',
+      help: 'Cumulative cpu time consumed in seconds.',
+      type: 'counter',
+      values: rows.map(({ labels, of }) => ({
+        labels: { ...labels, cpu: 'total' },
+        value: (of.cpu.usageCoreNanoSeconds ?? 0) / NANOS,
+        at: of.cpu.time,
+      })),
+    },
+    memory(
+      'container_memory_usage_bytes',
+      'Current memory usage in bytes, including all memory regardless of when it was accessed',
+      (m) => m.usageBytes,
+    ),
+    memory('container_memory_working_set_bytes', 'Current working set in bytes.', (m) => m.workingSetBytes),
+    memory('container_memory_rss', 'Size of RSS in bytes.', (m) => m.rssBytes),
+    {
+      name: 'container_fs_usage_bytes',
+      help: 'Number of bytes that are consumed by the container on this filesystem.',
+      type: 'gauge',
+      values: rows.flatMap(({ labels, of, disk }) => (disk === undefined ? [] : [{ labels, value: disk, at: of.memory.time }])),
+    },
+    {
+      name: 'container_start_time_seconds',
+      help: 'Start time of the container since unix epoch in seconds.',
+      type: 'gauge',
+      values: rows.map(({ labels, startTime }) => ({ labels, value: Date.parse(startTime) / 1000 })),
+    },
+    net('container_network_receive_bytes_total', 'Cumulative count of bytes received', 'rxBytes'),
+    net('container_network_receive_errors_total', 'Cumulative count of errors encountered while receiving', 'rxErrors'),
+    net('container_network_transmit_bytes_total', 'Cumulative count of bytes transmitted', 'txBytes'),
+    net('container_network_transmit_errors_total', 'Cumulative count of errors encountered while transmitting', 'txErrors'),
+    { name: 'machine_cpu_cores', help: 'Number of logical CPU cores.', type: 'gauge', values: [{ value: machine.cpus }] },
+    {
+      name: 'machine_memory_bytes',
+      help: 'Amount of memory installed on the machine.',
+      type: 'gauge',
+      values: [{ value: machine.memoryBytes }],
     },
   ]);
 }

@@ -8,7 +8,7 @@ import { latest, lookAt } from '../seen.js';
 import type { KubeletAuth } from './auth.js';
 import { HttpError, json, type KubeletRequest, type KubeletResponse, text } from './http.js';
 import { containerLogs, logQuery } from './logs.js';
-import { kubeletMetrics, resourceMetrics } from './metrics.js';
+import { cadvisorMetrics, kubeletMetrics, probeMetrics, resourceMetrics } from './metrics.js';
 import {
   type Forwarder,
   forwardChannels,
@@ -64,6 +64,8 @@ export class KubeletServer {
     switch (first) {
       case 'healthz':
         return this.health(rest);
+      case 'configz':
+        return rest.length ? text(404, '404 page not found\n') : json({ kubeletconfig: this.kubelet.configuration() });
       case 'pods':
         return json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: this.kubelet.pods() });
       case 'runningpods':
@@ -107,6 +109,12 @@ export class KubeletServer {
     const contentType = 'text/plain; version=0.0.4; charset=utf-8';
     if (rest[0] === 'resource' && rest.length === 1)
       return { status: 200, contentType, body: resourceMetrics(await this.collector.summary(this.kubelet.pods(), false)) };
+    if (rest[0] === 'cadvisor' && rest.length === 1) {
+      const body = cadvisorMetrics(await this.collector.summary(this.kubelet.pods(), false), await this.kubelet.ctx.host.machine.facts());
+      return { status: 200, contentType, body };
+    }
+    if (rest[0] === 'probes' && rest.length === 1)
+      return { status: 200, contentType, body: probeMetrics(this.kubelet.ctx.probes.counts()) };
     if (rest.length && rest[0] !== '') return text(404, '404 page not found\n');
     const { runtime, nodeName } = this.kubelet.ctx;
     const [sandboxes, containers] = await Promise.all([runtime.listSandboxes(), runtime.listContainers()]);

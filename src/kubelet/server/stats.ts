@@ -82,6 +82,7 @@ interface Sample {
 /** Rates need two readings; one that is younger than this serves again. */
 const MIN_INTERVAL_MS = 500;
 const MAX_SAMPLES = 10_000;
+const DISK_MS = 60_000;
 
 export class StatsCollector {
   private readonly samples = new Map<string, Sample>();
@@ -134,7 +135,11 @@ export class StatsCollector {
       inodesUsed: disk.totalInodes - disk.freeInodes,
     };
     const byPod = new Map<string, ContainerStats[]>();
-    for (const s of stats) byPod.set(s.labels[POD_UID] ?? '', [...(byPod.get(s.labels[POD_UID] ?? '') ?? []), s]);
+    for (const s of stats) {
+      const list = byPod.get(s.labels[POD_UID] ?? '');
+      if (list) list.push(s);
+      else byPod.set(s.labels[POD_UID] ?? '', [s]);
+    }
     const sandboxOf = new Map(sandboxes.filter((s) => s.state === 'ready').map((s) => [podUidOf(s), s.id]));
     const running = pods.filter((p) => byPod.has(uidOf(p)));
     return {
@@ -166,6 +171,22 @@ export class StatsCollector {
     };
   }
 
+  private readonly usages = new Map<string, { at: number; value: Promise<{ usedBytes: number; inodes: number }> }>();
+
+  /** A pod may have millions of files: counted once in a while, whoever asks. */
+  private diskUsage(uid: string): Promise<{ usedBytes: number; inodes: number }> {
+    const { host, config, env } = this.ctx;
+    const now = env.clock.now();
+    const known = this.usages.get(uid);
+    if (known && now - known.at < DISK_MS) return known.value;
+    this.usages.delete(uid);
+    const value = host.files.usage(podDir(config.folders, uid));
+    value.catch(() => this.usages.delete(uid));
+    this.usages.set(uid, { at: now, value });
+    if (this.usages.size > MAX_SAMPLES) this.usages.delete(this.usages.keys().next().value!);
+    return value;
+  }
+
   private async pod(
     pod: Pod,
     stats: readonly ContainerStats[],
@@ -180,7 +201,7 @@ export class StatsCollector {
     const containers = stats.map((s) => this.container(pod, s, fs));
     const sum = (read: (c: ContainerSummary) => number | undefined) => containers.reduce((n, c) => n + (read(c) ?? 0), 0);
     const nets = sandbox && !pod.spec.hostNetwork ? await host.machine.podNetwork(sandbox) : undefined;
-    const disk = disks ? await host.files.usage(podDir(config.folders, uidOf(pod))) : { usedBytes: 0, inodes: 0 };
+    const disk = disks ? await this.diskUsage(uidOf(pod)) : { usedBytes: 0, inodes: 0 };
     return {
       podRef: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod) },
       startTime: pod.status?.startTime ?? now,
