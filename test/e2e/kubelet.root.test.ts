@@ -1,4 +1,5 @@
 /** A kubelet on the real machine (containerd, mounts, cgroups, network), against a small API in memory. Needs root; left out, with the reason, without. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RealKubelet, realKubelet, reason } from './real-kubelet.js';
@@ -119,6 +120,19 @@ describe.skipIf(reason)(`a kubelet on the real machine${reason ? ` (left out: ${
     expect(k.state('stays')).toMatchObject({ containerID, restartCount: 0, ready: true });
     expect(await k.exec('stays', 'hostname')).toBe('stays\n');
     await k.gone('stays');
+    expect(k.mounts()).toEqual([]);
+  });
+
+  it('shows a container the mounts that come after it, where it asks for them', async () => {
+    const volumeMounts = [{ name: 'v', mountPath: '/v', mountPropagation: 'HostToContainer' as const }];
+    k.put({ name: 'propagated', spec: { volumes: [{ name: 'v', emptyDir: {} }] }, containers: [{ volumeMounts }] });
+    await k.running('propagated');
+    const at = `${k.dir}/kubelet/pods/uid-propagated/volumes/kubernetes.io~empty-dir/v/later`;
+    fs.mkdirSync(at);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', at]);
+    fs.writeFileSync(`${at}/file`, 'seen');
+    expect(await k.exec('propagated', 'cat', '/v/later/file')).toBe('seen');
+    await k.gone('propagated');
     expect(k.mounts()).toEqual([]);
   });
 });

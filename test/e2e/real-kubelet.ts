@@ -181,6 +181,7 @@ export async function realKubelet(n: number, programs: readonly { path: string; 
         remove(`/sys/fs/cgroup/${h}${cgroup}`);
       }
       execFileSync('ip', ['link', 'del', bridge], { stdio: 'ignore' });
+      execFileSync('sh', ['-c', `umount -l ${dir}/kubelet 2>/dev/null || true`]);
       fs.rmSync(dir, { recursive: true, force: true });
     },
   };

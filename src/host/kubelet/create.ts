@@ -42,7 +42,7 @@ export async function realHost(
   runtime: ContainerRuntime & Pick<ContainerdRuntime, 'sandboxPid'>,
   folders: Folders,
   resolvConf?: string,
-): Promise<Host> {
+): Promise<Host & { readonly mounter: MachineMounter }> {
   const cgroups = await machineCgroups();
   const files = new DiskFiles([folders.root, `${folders.root}/pods`, folders.podLogs, folders.containerLogs]);
   return {
@@ -77,6 +77,8 @@ export async function startRealKubelet(options: RealKubeletOptions): Promise<Run
   const runtime = new ContainerdRuntime(socket);
   const folders = { root: rootDir, podLogs: podLogsDir, containerLogs: containerLogsDir };
   const host = await realHost(runtime, folders, resolvConf);
+  await host.files.mkdir(rootDir, 0o750);
+  await host.mounter.share(rootDir).catch((e: Error) => options.env.log.warn('mounts do not reach containers', { error: e.message }));
   // The port must be known before the node tells it; the endpoints answer 500 until the kubelet has started.
   let listening: Listening | undefined;
   const kubelet = new Kubelet({ ...options, runtime, host, folders, port: () => listening?.port ?? 10250 });

@@ -8,6 +8,19 @@ import type { DiskFiles } from './files.js';
 /** Spaces and the like are written in octal in /proc/self/mounts. */
 const decodeOctal = (s: string): string => s.replace(/\\(\d{3})/g, (_, o: string) => String.fromCharCode(Number.parseInt(o, 8)));
 
+/** The mount that a path lies on, by /proc/self/mountinfo: of several at one place the last one shows. Pure. */
+export function mountOf(mountinfo: string, path: string): { point: string; shared: boolean } {
+  let found = { point: '', shared: false };
+  for (const line of mountinfo.split('\n')) {
+    const words = line.split(' ');
+    const point = decodeOctal(words[4] ?? '');
+    const above = point === '/' || path === point || path.startsWith(`${point}/`);
+    if (point && above && point.length >= found.point.length)
+      found = { point, shared: words.slice(6, words.indexOf('-')).some((w) => w.startsWith('shared:')) };
+  }
+  return found;
+}
+
 export class MachineMounter implements Mounter {
   constructor(private readonly files: DiskFiles) {}
 
@@ -31,6 +44,18 @@ export class MachineMounter implements Mounter {
         using(openPlain(parent, name), (at) => run('mount', ['--no-canonicalize', '--bind', outside(source), outside(at)])),
       );
     });
+  }
+
+  /**
+   * Mounts that come in a folder reach the containers that asked for them (`mountPropagation: HostToContainer`): the folder becomes a shared mount of
+   * its own where the one it lies on is private.
+   */
+  async share(path: string): Promise<void> {
+    const real = await fs.realpath(path);
+    const at = mountOf(await fs.readFile('/proc/self/mountinfo', 'utf8'), real);
+    if (at.shared) return;
+    if (at.point !== real) await run('mount', ['--no-canonicalize', '--bind', real, real]);
+    await run('mount', ['--no-canonicalize', '--make-rshared', real]);
   }
 
   async unmount(path: string): Promise<void> {
