@@ -295,3 +295,28 @@ it('a port of a Service address that no rule knows is refused, after all that is
   expect(rules.length).toBe(2);
   expect(text({ node: 'n1' })).not.toContain('no such service port');
 });
+
+describe('text of others in rules', () => {
+  const EVIL = '10.0.0.1 -j ACCEPT\n-A INPUT -j ACCEPT';
+  const withPort = (p: object) => service({ ports: [{ name: 'http', port: 80, protocol: 'TCP', ...p }] });
+  it.each<[string, Service, EndpointSlice]>([
+    ['an external address', service({ externalIPs: [EVIL] }), slice(...TWO)],
+    [
+      'an address of a balancer',
+      service({ type: 'LoadBalancer' }, { status: { loadBalancer: { ingress: [{ ip: EVIL }] } } }),
+      slice(...TWO),
+    ],
+    ['a source range', service({ type: 'LoadBalancer', loadBalancerSourceRanges: [EVIL] }), slice(...TWO)],
+    ['the Service address', service({ clusterIP: EVIL }), slice(...TWO)],
+    ['a name', service({}, { metadata: { name: `x"${EVIL}`, namespace: 'ns' } }), slice(...TWO)],
+    ['a namespace', service({}, { metadata: { name: 'web', namespace: `ns" ${EVIL}` } }), slice(...TWO)],
+    ['the name of a port', withPort({ name: `http" ${EVIL}` }), slice(...TWO)],
+    ['an endpoint', service(), slice([EVIL, 'n1'])],
+  ])('never comes in by %s', (_, evil, endpoints) => {
+    const ports = decide([evil], [endpoints], 'n1');
+    const names = new Map(namesNeeded(ports).map((t, i) => [t, `N${i}`]));
+    const text = restoreText(ports, { node: 'n1' }, (t) => names.get(t)!, { nat: [], filter: [] });
+    expect(text).not.toMatch(/INPUT|ACCEPT\n-A INPUT|10\.0\.0\.1/);
+    for (const line of text.trim().split('\n')) expect(line).toMatch(/^(\*\w+|:KUBE-\S+ - \[0:0\]|-A KUBE-\S+ .*|COMMIT)$/);
+  });
+});

@@ -57,6 +57,12 @@ export interface ProxyConfig {
 /** Services and slices with these, whatever they say, are left to others. */
 const NOT_OURS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 
+/**
+ * What becomes a word of a rule. The API takes nothing else; were it to, a line break in an address would be a rule of somebody else's.
+ */
+const ADDRESS = /^[0-9a-fA-F:.]+(\/\d{1,3})?$/;
+const NAME = /^[a-zA-Z0-9./-]+$/;
+
 /** Whether a TCP endpoint answers yet: a program needs a moment to listen after its container has started. */
 export type Answers = (ip: string, port: number) => boolean;
 
@@ -80,10 +86,12 @@ export function decide(
     if (!s.spec.clusterIP || s.spec.clusterIP === 'None' || s.spec.type === 'ExternalName') continue;
     if (NOT_OURS.some((label) => s.metadata.labels?.[label] !== undefined)) continue;
     const key = `${s.metadata.namespace}/${s.metadata.name}`;
+    if (!ADDRESS.test(s.spec.clusterIP) || !NAME.test(key)) continue;
     for (const p of s.spec.ports ?? []) {
+      if (p.name && !NAME.test(p.name)) continue;
       const family = familyOf(s.spec.clusterIP);
       // One rule that the kernel does not take would keep out those of all services.
-      const same = (list: readonly string[]) => list.map((x) => x.trim()).filter((x) => familyOf(x) === family);
+      const same = (list: readonly string[]) => list.map((x) => x.trim()).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
       const ranges = s.spec.loadBalancerSourceRanges ?? [];
       const sources = same(ranges);
       out.push({
@@ -131,7 +139,7 @@ function backendsOf(
     if (!number || number < 1 || number > 65_535) continue;
     for (const e of slice.endpoints ?? []) {
       const ip = e.addresses[0];
-      if (!ip) continue;
+      if (!ip || !ADDRESS.test(ip)) continue;
       const b: Backend = { ip, port: number, local: e.nodeName === node };
       const id = `${ip}:${number}`;
       if (e.conditions?.ready !== false) ready.set(id, b);

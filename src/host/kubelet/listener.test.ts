@@ -500,6 +500,34 @@ describe('what Prometheus and operators read', () => {
   });
 });
 
+describe('paths that would lead elsewhere', () => {
+  it.each<[string, 'admin' | 'reader', number]>([
+    ['/containerLogs/default/web/..%2f..%2f..%2fetc%2fpasswd', 'admin', 404],
+    ['/containerLogs/default/web/c%00', 'admin', 404],
+    ['/containerLogs/default/..%2fweb/c', 'admin', 404],
+    ['/containerLogs/..%2fdefault/web/c', 'admin', 404],
+    ['/containerLogs/default/web/c/../../../../../etc/passwd', 'admin', 404],
+    ['/logs/../../etc/passwd', 'admin', 404],
+    ['/logs/..%2f..%2fetc%2fpasswd', 'admin', 404],
+    ['/exec/default/web/..%2fc?command=id&output=1', 'admin', 404],
+    ['/constructor', 'admin', 404],
+    ['/metrics/__proto__', 'admin', 404],
+    ['/%', 'admin', 400],
+    ['/metrics/..%2fcontainerLogs/default/web/c', 'reader', 404],
+    ['/metrics/%2e%2e/containerLogs/default/web/c', 'reader', 403],
+    ['/metrics/../containerLogs/default/web/c', 'reader', 403],
+    ['/pods/../exec/default/web/c?command=id&output=1', 'reader', 403],
+    ['/pods%2f..%2fexec/default/web/c?command=id&output=1', 'reader', 403],
+    ['//containerLogs/default/web/c', 'reader', 403],
+    ['/%63ontainerLogs/default/web/c', 'reader', 403],
+    ['/POD', 'reader', 403],
+  ])('%s', async (path, who, status) => {
+    const answer = await get(path, who === 'admin' ? { who: admin } : { token: 'good' });
+    expect(answer.status).toBe(status);
+    expect(answer.body).not.toMatch(/root:|hello|world/);
+  });
+});
+
 describe('connections to the kubelet', () => {
   it('are bounded for each client, and those of others come through', async () => {
     const server = await issue(ca, { commonName: 'node', usages: ['server'], ips: ['127.0.0.1'] }, Date.now());

@@ -60,7 +60,7 @@ export class KubeletServer {
   }
 
   private async route(r: KubeletRequest): Promise<KubeletResponse> {
-    const [, first = '', ...rest] = r.path.split('/').map(decodeURIComponent);
+    const [, first = '', ...rest] = r.path.split('/').map(decoded);
     switch (first) {
       case 'healthz':
         return this.health(rest);
@@ -225,6 +225,14 @@ export class KubeletServer {
       run: (socket) =>
         socket.protocol === TUNNEL_PROTOCOL ? forwardSpdy(tunnel(socket), forwarder) : forwardChannels(socket, ports, forwarder),
     };
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new HttpError(400, `not a path: ${JSON.stringify(part)} is no encoded text`);
   }
 }
 
