@@ -4,7 +4,7 @@ import { Expansion } from './expansion.js';
 import { kernelHostName, podHostName } from './hostname.js';
 import { containerAnnotations, containerLabels, sandboxAnnotations, sandboxLabels } from './labels.js';
 import { type Folders, logPath, podLogDir } from './paths.js';
-import { nameOf, namespaceOf, uidOf, usesHostNetwork } from './pods.js';
+import { initContainers, isSidecar, nameOf, namespaceOf, uidOf, usesHostNetwork } from './pods.js';
 import { containerResources, podCgroup } from './qos.js';
 import type { ContainerConfig, DnsConfig, Image, Mount, PortMapping, SandboxConfig } from './runtime.js';
 import { containerSecurity, effective, namespaces } from './security.js';
@@ -72,6 +72,7 @@ export function containerConfig(pod: Pod, c: Container, inputs: ContainerInputs,
     name: c.name,
     attempt: inputs.restartCount,
     image: inputs.imageRef,
+    ...(initContainers(pod).includes(c) && !isSidecar(c) ? { runsToEnd: true } : {}),
     userImage: c.image ?? '',
     command: (c.command ?? []).map((s) => expansion.expand(s, lookup, 'command')),
     args: (c.args ?? []).map((s) => expansion.expand(s, lookup, 'args')),

@@ -141,6 +141,8 @@ export interface ContainerConfig {
   readonly attempt: number;
   /** What the runtime resolves: an image id or a reference. */
   readonly image: string;
+  /** An init container that others wait for: what simulates it is to end. */
+  readonly runsToEnd?: boolean;
   /** As the user wrote it. */
   readonly userImage: string;
   readonly command: readonly string[];

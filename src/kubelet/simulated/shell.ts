@@ -1,6 +1,6 @@
 /**
  * A very small shell for simulated busybox-like images: sequences (`;`, `&&`, `||`) of echo, cat, sleep, true, false, exit, date, hostname, env,
- * printenv, pwd, ls, test -e, and `while true; do …; done`. What it does not know it says so, as a shell does, with exit code 127.
+ * printenv, pwd, touch, test -e, the likes of mkdir and cp (which do nothing), and `while true; do …; done`. What it does not know it says so, as a shell does, with exit code 127.
  */
 import { table } from '../../util/own.js';
 import type { SimulatedContainer } from './behaviour.js';
@@ -203,6 +203,14 @@ const APPLETS: Readonly<Record<string, Applet>> = table({
           io,
         ),
   true: () => 0,
+  // Nothing of a simulated container is there to be changed, and nobody is waited for.
+  ...Object.fromEntries(
+    ['mkdir', 'cp', 'mv', 'rm', 'ln', 'chmod', 'chown', 'chgrp', 'sync', 'set', 'sysctl', 'nslookup', 'nc'].map((n) => [n, () => 0]),
+  ),
+  touch: async (args, c) => {
+    for (const path of args.filter((a) => !a.startsWith('-'))) await c.writeFile(path, '');
+    return 0;
+  },
   ':': () => 0,
   false: () => 1,
   exit: (args) => {

@@ -24,6 +24,9 @@ export interface ContainerParts {
 const KILLED = 137;
 const TERMINATED = 143;
 
+/** An init container whose image is not described does its work well. */
+const INIT_MS = 100;
+
 export class Simulated {
   state: ContainerState = 'created';
   readonly createdAt: number;
@@ -117,7 +120,7 @@ export class Simulated {
     else if (behaviour.exit) {
       const { afterMs, code, message } = behaviour.exit;
       this.timers.push(clock.after(afterMs, () => this.exit(code, message)));
-    }
+    } else if (this.parts.config.runsToEnd) this.timers.push(clock.after(INIT_MS, () => this.exit(0, undefined)));
   }
 
   private runProgram(run: NonNullable<Behaviour['run']>): void {

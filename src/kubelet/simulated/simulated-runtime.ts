@@ -69,6 +69,9 @@ const shellBehaviour: Behaviour = {
   },
 };
 
+/** Images that bring a shell run what they are told; others run for ever. */
+export const ordinaryBehaviours = (): ImageBehaviours => new ImageBehaviours().add(SHELL_IMAGES, shellBehaviour);
+
 export class SimulatedRuntime implements ContainerRuntime {
   readonly behaviours: ImageBehaviours;
   readonly network: SimulatedNetwork;
@@ -80,7 +83,7 @@ export class SimulatedRuntime implements ContainerRuntime {
   private readonly pool: AddressPool;
 
   constructor(private readonly options: SimulatedOptions) {
-    this.behaviours = options.behaviours ?? new ImageBehaviours().add(SHELL_IMAGES, shellBehaviour);
+    this.behaviours = options.behaviours ?? ordinaryBehaviours();
     this.network = options.network ?? new SimulatedNetwork();
     this.pool = new AddressPool(options.podCIDR ?? '10.244.0.0/24');
   }
