@@ -1,6 +1,6 @@
 /**
  * A very small shell for simulated busybox-like images: sequences (`;`, `&&`, `||`) of echo, cat, sleep, true, false, exit, date, hostname, env,
- * printenv, pwd, touch, test -e, the likes of mkdir and cp (which do nothing), and `while true; do …; done`. What it does not know it says so, as a shell does, with exit code 127.
+ * printenv, pwd, touch, test -e, the likes of mkdir and cp (which do nothing), and one `while` or `until` loop after another. What it does not know it says so, as a shell does, with exit code 127.
  */
 import { table } from '../../util/own.js';
 import type { SimulatedContainer } from './behaviour.js';
@@ -38,15 +38,60 @@ export async function runCommand(argv: readonly string[], c: SimulatedContainer,
 }
 
 async function script(text: string, c: SimulatedContainer, io: ShellIo): Promise<number> {
-  const body = loopBody(text.replace(/\n/g, '; '));
-  if (body !== undefined) {
-    while (!c.stopped.aborted) {
-      const before = c.clock.now();
-      await script(body, c, io);
-      if (c.clock.now() === before) await c.sleep(LOOP_PAUSE_MS);
-    }
-    return STOPPED;
+  const loop = findLoop(text);
+  if (!loop) return sequence(text, c, io);
+  const before = await sequence(loop.before, c, io);
+  if (c.stopped.aborted) return before;
+  while (!c.stopped.aborted) {
+    const begun = c.clock.now();
+    if (((await sequence(loop.condition, c, io)) === 0) === loop.until) return loop.after.trim() ? script(loop.after, c, io) : 0;
+    await script(loop.body, c, io);
+    if (c.clock.now() === begun) await c.sleep(LOOP_PAUSE_MS);
   }
+  return STOPPED;
+}
+
+interface Loop {
+  readonly before: string;
+  readonly until: boolean;
+  readonly condition: string;
+  readonly body: string;
+  readonly after: string;
+}
+
+/** The first `while` or `until` of a script, up to its last `done`. */
+function findLoop(text: string): Loop | undefined {
+  const word = (w: string, from: number, last = false): number => {
+    const found = (i: number) =>
+      (i === 0 || WORD_END.has(text[i - 1]!)) && (i + w.length >= text.length || WORD_END.has(text[i + w.length]!));
+    for (
+      let i = last ? text.lastIndexOf(w) : text.indexOf(w, from);
+      i >= from;
+      i = last ? text.lastIndexOf(w, i - 1) : text.indexOf(w, i + 1)
+    ) {
+      if (found(i)) return i;
+      if (last && i === 0) break;
+    }
+    return -1;
+  };
+  const starts = ['while', 'until'].map((w) => word(w, 0)).filter((i) => i >= 0);
+  if (!starts.length) return undefined;
+  const at = Math.min(...starts);
+  const body = word('do', at);
+  const end = word('done', at, true);
+  if (body < 0 || end < body) return undefined;
+  return {
+    before: text.slice(0, at),
+    until: text.startsWith('until', at),
+    condition: text.slice(at + 'while'.length, body),
+    body: text.slice(body + 2, end),
+    after: text.slice(end + 4),
+  };
+}
+
+const WORD_END = new Set([' ', '\t', '\n', ';']);
+
+async function sequence(text: string, c: SimulatedContainer, io: ShellIo): Promise<number> {
   let code = 0;
   for (const part of split(text)) {
     if ((part.when === '&&' && code !== 0) || (part.when === '||' && code === 0)) continue;
@@ -55,15 +100,6 @@ async function script(text: string, c: SimulatedContainer, io: ShellIo): Promise
     if (c.stopped.aborted) return STOPPED;
   }
   return code;
-}
-
-/** What an endless loop does; undefined where the text is none. */
-function loopBody(text: string): string | undefined {
-  const head = /^\s*while\s+(?:true|:|\[ 1 \])\s*;\s*do\s/.exec(text)?.[0];
-  if (head === undefined) return undefined;
-  for (let at = text.indexOf('done', head.length); at >= 0; at = text.indexOf('done', at + 1))
-    if (/[\s;]/.test(text[at - 1]!) && /^(?:$|[\s;])/.test(text.slice(at + 4, at + 5))) return text.slice(head.length, at);
-  return undefined;
 }
 
 interface Part {
@@ -237,6 +273,7 @@ const APPLETS: Readonly<Record<string, Applet>> = table({
     io.out('/\n');
     return 0;
   },
+  '[': async (args) => (args[0] === '1' && args[1] === ']' ? 0 : 1),
   test: async (args, c) => {
     const path = args[0] === '-e' || args[0] === '-f' ? args[1] : undefined;
     return path !== undefined &&
