@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeAtomically } from '../../kubelet/volumes/atomic-writer.js';
-import { here, openInside, using } from './beneath.js';
+import { here, Moved, openInside, openRoot, using, walk } from './beneath.js';
 import { DiskFiles } from './files.js';
 
 let dir: string;
@@ -143,6 +143,31 @@ describe("the kubelet's own folders", () => {
     await files.remove(`${own}/${NAME}`);
     expect(fs.readdirSync(own)).toEqual([]);
     expect(fs.readdirSync(`${dir}/host`)).toEqual(['file']);
+    expect(descriptors()).toBe(before);
+  });
+});
+
+describe('folders that are moved while they are walked', () => {
+  const prepare = () => {
+    fs.mkdirSync(`${own}/v/a/b/c`, { recursive: true });
+    fs.mkdirSync(`${own}/elsewhere`);
+    fs.writeFileSync(`${own}/v/a/b/c/file`, 'x');
+  };
+  it('end the walk where they lead: nothing outside is visited', async () => {
+    prepare();
+    const before = descriptors();
+    const entered: string[] = [];
+    const work = using(openRoot(`${own}/v`), (root) =>
+      walk(root, {
+        async enter(h) {
+          entered.push(fs.readlinkSync(here(h)));
+          if (entered.length === 4) fs.renameSync(`${own}/v/a/b`, `${own}/elsewhere/b`);
+        },
+        entry: async () => {},
+      }),
+    );
+    await expect(work).rejects.toThrow(Moved);
+    expect(entered).toEqual([`${own}/v`, `${own}/v/a`, `${own}/v/a/b`, `${own}/v/a/b/c`]);
     expect(descriptors()).toBe(before);
   });
 });

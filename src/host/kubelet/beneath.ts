@@ -152,6 +152,14 @@ async function identity(h: FileHandle): Promise<string> {
   return `${s.dev}:${s.ino}`;
 }
 
+/** Whoever moves folders about while they are walked gets no walk. */
+export class Moved extends Error {
+  constructor() {
+    super('a folder was moved while it was read');
+    this.name = 'Moved';
+  }
+}
+
 export interface Visitor {
   /** Anything but a folder, by its name in the held folder. */
   entry(folder: FileHandle, name: Buffer): Promise<void>;
@@ -200,7 +208,7 @@ export async function walk(root: FileHandle, visitor: Visitor): Promise<void> {
       const up = await openFolder(at, '..');
       await at.close();
       at = up;
-      if ((await identity(at)) !== above.id) throw new Error('a folder was moved while it was read');
+      if ((await identity(at)) !== above.id) throw new Moved();
       await visitor.leave?.(at, level.name);
     }
   } finally {
@@ -249,7 +257,7 @@ export async function removeTree(parent: FileHandle, name: string): Promise<void
       return;
     } catch (e) {
       if (codeOf(e) === 'ENOENT') return;
-      if (codeOf(e) !== 'ENOTEMPTY' || pass >= PASSES) throw e;
+      if ((codeOf(e) !== 'ENOTEMPTY' && !(e instanceof Moved)) || pass >= PASSES) throw e;
     } finally {
       await folder.close();
     }
@@ -269,6 +277,8 @@ export async function treeUsage(folder: FileHandle): Promise<{ usedBytes: number
   await walk(folder, {
     enter: async (h) => add(await h.stat({ bigint: true })),
     entry: (h, name) => fs.lstat(inside(h, name), { bigint: true }).then(add, gone),
+  }).catch((e) => {
+    if (!(e instanceof Moved)) throw e; // what was counted until then stands: one Pod must not keep the figures of all from being read
   });
   return { usedBytes: Number(blocks * BLOCK), inodes };
 }
