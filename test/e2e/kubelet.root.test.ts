@@ -135,4 +135,50 @@ describe.skipIf(reason)(`a kubelet on the real machine${reason ? ` (left out: ${
     await k.gone('propagated');
     expect(k.mounts()).toEqual([]);
   });
+
+  it('removes what is deeper in a volume than a path of the host may be long', async () => {
+    const deep = `/v/${`${'d'.repeat(100)}/`.repeat(40)}`;
+    const command = ['sh', '-c', `mkdir -p ${deep} && echo x > ${deep}f; trap "exit 0" TERM; while true; do sleep 0.05; done`];
+    k.put({
+      name: 'deep',
+      spec: { volumes: [{ name: 'v', emptyDir: {} }] },
+      containers: [
+        {
+          command,
+          volumeMounts: [{ name: 'v', mountPath: '/v' }],
+          readinessProbe: { exec: { command: ['cat', `${deep}f`] }, periodSeconds: 1 },
+        },
+      ],
+    });
+    await k.running('deep');
+    await k.gone('deep');
+    expect(fs.existsSync(`${k.dir}/kubelet/pods/uid-deep`)).toBe(false);
+  });
+
+  it('gives the files of a volume to the group that a pod asks for, to read', async () => {
+    k.api.put({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key', namespace: 'default' }, data: { key: btoa('s') } });
+    k.put({
+      name: 'group',
+      spec: {
+        securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 2000 },
+        volumes: [
+          { name: 's', secret: { secretName: 'key', defaultMode: 0o600, items: [{ key: 'key', path: 'a/b/key' }] } },
+          { name: 'e', emptyDir: {} },
+        ],
+      },
+      containers: [
+        {
+          volumeMounts: [
+            { name: 's', mountPath: '/s' },
+            { name: 'e', mountPath: '/e' },
+          ],
+        },
+      ],
+    });
+    await k.running('group');
+    expect(await k.exec('group', 'sh', '-c', 'cat /s/a/b/key; stat -Lc " %a %g" /s/a /s/a/b/key; touch /e/x && stat -c "%g" /e/x')).toBe(
+      's 2755 2000\n 640 2000\n2000\n',
+    );
+    await k.gone('group');
+  });
 });

@@ -110,7 +110,23 @@ export async function realKubelet(n: number, programs: readonly { path: string; 
       clusterDNS: ['10.96.0.10'],
       addresses: ['192.0.2.1'],
     });
-  let kubelet = await start();
+  const clean = async () => {
+    await daemon.removeAll();
+    for (const h of fs.readdirSync('/sys/fs/cgroup')) {
+      const remove = (d: string): void => {
+        if (!fs.existsSync(d)) return;
+        for (const e of fs.readdirSync(d, { withFileTypes: true })) if (e.isDirectory()) remove(path.join(d, e.name));
+        fs.rmdirSync(d);
+      };
+      remove(`/sys/fs/cgroup/${h}${cgroup}`);
+    }
+    execFileSync('sh', ['-c', `ip link del ${bridge} 2>/dev/null; umount -l ${dir}/kubelet 2>/dev/null; true`]);
+    fs.rmSync(dir, { recursive: true, force: true });
+  };
+  let kubelet = await start().catch(async (e) => {
+    await clean();
+    throw e;
+  });
 
   const get = (name: string): Pod | undefined => api.of<Pod>('Pod').find((p) => p.metadata.name === name);
   const state = (name: string, container = 'c') =>
@@ -171,18 +187,7 @@ export async function realKubelet(n: number, programs: readonly { path: string; 
     },
     async stop() {
       await kubelet.stop();
-      await daemon.removeAll();
-      for (const h of fs.readdirSync('/sys/fs/cgroup')) {
-        const remove = (d: string): void => {
-          if (!fs.existsSync(d)) return;
-          for (const e of fs.readdirSync(d, { withFileTypes: true })) if (e.isDirectory()) remove(path.join(d, e.name));
-          fs.rmdirSync(d);
-        };
-        remove(`/sys/fs/cgroup/${h}${cgroup}`);
-      }
-      execFileSync('ip', ['link', 'del', bridge], { stdio: 'ignore' });
-      execFileSync('sh', ['-c', `umount -l ${dir}/kubelet 2>/dev/null || true`]);
-      fs.rmSync(dir, { recursive: true, force: true });
+      await clean();
     },
   };
 }

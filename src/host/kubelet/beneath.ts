@@ -3,7 +3,7 @@
  * Each component is opened relative to the one before, and what is held open stays what it is, whatever becomes of its name. Node.js has no
  * openat(2); `/proc/self/fd/<n>/<name>` is the same.
  */
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, constants, readlinkSync } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 
 /** Linux: a handle of the place alone, that opens nothing (no FIFO waits, no device wakes). Node.js does not name it. */
@@ -71,6 +71,18 @@ export async function openBeneath(root: string, parts: readonly string[], make?:
     );
   }
   return at;
+}
+
+/**
+ * The same for a folder that should be there, in one step: opened by its whole path, and taken only if what is held lies at this very path, no link
+ * having been followed on the way. Undefined: it does not, or it is not there.
+ */
+export async function openExactly(root: string, parts: readonly string[]): Promise<FileHandle | undefined> {
+  const path = [root, ...parts].join('/');
+  const found = await fs.open(path, FOLDER).catch(() => undefined);
+  if (found && readlinkSync(here(found)) === path) return found;
+  await found?.close();
+  return undefined;
 }
 
 async function openOrMake(at: FileHandle, name: string, mode: number): Promise<FileHandle> {

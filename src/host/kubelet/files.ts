@@ -11,6 +11,7 @@ import {
   here,
   inside,
   openBeneath,
+  openExactly,
   openPlain,
   openRoot,
   removeTree,
@@ -79,11 +80,22 @@ export class DiskFiles implements FileSystem {
     const name = at.slice(cut + 1);
     try {
       if (!name || name === '.' || name === '..') throw new Error(`${at} has no name`);
-      const opening = root === undefined ? openRoot(at.slice(0, cut) || '/') : openBeneath(root, components(at.slice(root.length, cut)));
+      const opening = root === undefined ? openRoot(at.slice(0, cut) || '/') : this.ownFolder(root, components(at.slice(root.length, cut)));
       return await using(opening, (parent) => work(parent, name));
     } catch (e) {
       throw named(e, at);
     }
+  }
+
+  private readonly realRoots = new Map<string, string>();
+
+  private async ownFolder(root: string, parts: readonly string[]): Promise<FileHandle> {
+    let real = this.realRoots.get(root);
+    if (real === undefined) {
+      real = await fs.realpath(root);
+      this.realRoots.set(root, real);
+    }
+    return (await openExactly(real, parts)) ?? openBeneath(root, parts);
   }
 
   private isOwn(at: string): boolean {
