@@ -5,6 +5,7 @@
 import { parseFieldSelector } from '../meta/fields.js';
 import { pathSegmentName } from '../meta/names.js';
 
+import { queryBool } from '../meta/query.js';
 import { table } from '../util/own.js';
 
 export interface UserInfo {
@@ -96,9 +97,9 @@ export function requestInfo(request: ApiRequest): RequestInfo {
   const [resource = '', name = '', subresource = '', ...tail] = rest;
   if (legacyWatch && subresource) return { ...NONE, verb, path, isResource: true, group, version, resource: 'watch' };
   if (!name && verb !== 'watch') {
-    if (verb === 'get') verb = isTrue(request.query.get('watch')) ? 'watch' : 'list';
+    if (verb === 'get') verb = queryBool(request.query, 'watch') ? 'watch' : 'list';
     else if (verb === 'delete') verb = 'deletecollection';
-  } else if (name && !subresource && verb === 'get' && isTrue(request.query.get('watch'))) verb = 'watch';
+  } else if (name && !subresource && verb === 'get' && queryBool(request.query, 'watch')) verb = 'watch';
   return { verb, path, isResource: true, group, version, resource, subresource, rest: tail.join('/'), namespace, name };
 }
 
@@ -115,9 +116,6 @@ export function narrowed(info: RequestInfo, fieldSelector: string): RequestInfo 
     return info; // told when the list is made
   }
 }
-
-export const isTrue = (v: string | null | undefined): boolean =>
-  v === 'true' || v === '1' || v === 'True' || v === 'TRUE' || v === 't' || v === 'T';
 
 export function safeDecode(s: string): string {
   if (!s.includes('%')) return s;

@@ -1,4 +1,5 @@
 /** Who is let in: credentials that are not right are refused, and never taken for none. */
+import http2 from 'node:http2';
 import { importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority, issue, type KeyPair, loadAuthority } from '../../src/util/x509.js';
@@ -144,6 +145,29 @@ describe('a client certificate', () => {
   it('that has expired is none', async () => {
     const old = await issue(server.api.files.ca, { ...MASTERS, days: 1 }, Date.now() - 10 * 86_400_000);
     expect((await server.send({ path: SECRETS, client: old })).status).toBe(401);
+  });
+});
+
+describe('over HTTP/2', () => {
+  const over = (client?: KeyPair, headers: Record<string, string> = {}): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const session = http2.connect(`https://127.0.0.1:${server.api.port}`, {
+        rejectUnauthorized: false,
+        ...(client ? { cert: client.certificate, key: client.key } : {}),
+      });
+      session.on('error', reject);
+      const stream = session.request({ ':path': SECRETS, ...headers });
+      stream.on('response', (h) => {
+        resolve(Number(h[':status']));
+        session.destroy();
+      });
+      stream.end();
+    });
+  it('credentials count as they do elsewhere', async () => {
+    const foreign = await issue(await loadAuthority(await createAuthority('kubernetes', Date.now())), MASTERS, Date.now());
+    expect([await over(admin), await over(), await over(foreign), await over(undefined, { authorization: 'Bearer x, Bearer y' })]).toEqual([
+      200, 403, 401, 401,
+    ]);
   });
 });
 

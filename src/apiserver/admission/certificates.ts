@@ -9,7 +9,7 @@ import { invalid } from '../../meta/field-error.js';
 import { type ReadRequest, readCertificateRequest } from '../../util/x509.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';
-import { refusal } from './lookup.js';
+import { refusal } from './refusal.js';
 
 const GROUP = 'certificates.k8s.io';
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';

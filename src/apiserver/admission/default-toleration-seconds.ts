@@ -1,7 +1,7 @@
 /** DefaultTolerationSeconds: a Pod stays five minutes on a node that is not ready or not reachable, unless it says otherwise. */
 import type { PodSpec, Toleration } from '../../api/types/core/v1.js';
 import type { AdmissionPlugin } from './chain.js';
-import { isPod } from './lookup.js';
+import { isPod } from './refusal.js';
 
 const SECONDS = 300;
 const KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];

@@ -1,9 +1,7 @@
 /** What admission plugins look up: objects in the server's own caches. */
 import type { ResourceDefinition } from '../../api/resource.js';
 import { resourceOf } from '../../api/table.js';
-import { forbiddenError, type StatusError } from '../../meta/errors.js';
 import type { Storage } from '../storage/storage.js';
-import type { Attributes } from './chain.js';
 
 export class Lookup {
   constructor(private readonly storage: Storage) {}
@@ -22,12 +20,3 @@ export class Lookup {
     return d;
   }
 }
-
-/** The 403 of a plugin. A name that is to be generated is known by its prefix until then. */
-export const refusal = (a: Pick<Attributes, 'definition' | 'name' | 'object'>, why: string): StatusError => {
-  const { name, generateName } = a.object?.metadata ?? {};
-  return forbiddenError(aboutThis(a.definition), a.name || name || generateName || '', why);
-};
-
-export const isPod = (d: ResourceDefinition): boolean => d.group === '' && d.plural === 'pods';
-export const aboutThis = (d: ResourceDefinition): { group: string; resource: string } => ({ group: d.group, resource: d.plural });

@@ -2,7 +2,8 @@
 import type { Namespace } from '../../api/types/core/v1.js';
 import { notFoundError, StatusError } from '../../meta/errors.js';
 import type { AdmissionPlugin } from './chain.js';
-import { type Lookup, refusal } from './lookup.js';
+import type { Lookup } from './lookup.js';
+import { refusal } from './refusal.js';
 
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 /** What may be made in a namespace that is being deleted or missing: reviews change nothing. */

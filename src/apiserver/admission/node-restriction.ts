@@ -18,7 +18,8 @@ import { MIRROR } from '../authorize/node-graph.js';
 import { apiObjectReference, ephemeralClaimName } from '../authorize/pod-references.js';
 import { requestOf } from './certificates.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';
-import { type Lookup, refusal } from './lookup.js';
+import type { Lookup } from './lookup.js';
+import { refusal } from './refusal.js';
 
 const KUBELET_LABELS = new Set([
   'kubernetes.io/hostname',

@@ -4,7 +4,8 @@
  */
 import type { Binding, Node, Pod } from '../../api/types/core/v1.js';
 import type { AdmissionPlugin } from './chain.js';
-import { isPod, type Lookup } from './lookup.js';
+import type { Lookup } from './lookup.js';
+import { isPod } from './refusal.js';
 
 const COPIED = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
 

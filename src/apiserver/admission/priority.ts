@@ -2,7 +2,8 @@
 import type { Pod, PodSpec } from '../../api/types/core/v1.js';
 import type { PriorityClass } from '../../api/types/scheduling/v1.js';
 import type { AdmissionPlugin } from './chain.js';
-import { isPod, type Lookup, refusal } from './lookup.js';
+import type { Lookup } from './lookup.js';
+import { isPod, refusal } from './refusal.js';
 
 const GROUP = 'scheduling.k8s.io';
 const SYSTEM = ['system-node-critical', 'system-cluster-critical'];

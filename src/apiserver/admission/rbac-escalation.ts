@@ -7,7 +7,7 @@ import type { Authorizer } from '../authorize/authorizer.js';
 import type { Rbac } from '../authorize/rbac.js';
 import type { UserInfo } from '../request.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';
-import { refusal } from './lookup.js';
+import { refusal } from './refusal.js';
 
 const GROUP = 'rbac.authorization.k8s.io';
 

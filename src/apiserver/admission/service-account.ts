@@ -9,7 +9,8 @@ import { suffix } from '../../util/random.js';
 import { MIRROR } from '../authorize/node-graph.js';
 import { secretNames } from '../authorize/pod-references.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';
-import { isPod, type Lookup, refusal } from './lookup.js';
+import type { Lookup } from './lookup.js';
+import { isPod, refusal } from './refusal.js';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const VOLUME_PREFIX = 'kube-api-access-';

@@ -3,7 +3,8 @@ import type { Node, PersistentVolumeClaim, PodSpec } from '../../api/types/core/
 import type { RuntimeClass } from '../../api/types/node/v1.js';
 import type { StorageClass } from '../../api/types/storage/v1.js';
 import type { AdmissionPlugin } from './chain.js';
-import { isPod, type Lookup, refusal } from './lookup.js';
+import type { Lookup } from './lookup.js';
+import { isPod, refusal } from './refusal.js';
 
 const NOT_READY = 'node.kubernetes.io/not-ready';
 

@@ -1,5 +1,5 @@
 /** Attributes and stored objects for the tables of the plugins. */
-import { resourceOf } from '../../api/table.js';
+import type { ResourceDefinition } from '../../api/resource.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { AccessAttributes, Authorizer } from '../authorize/authorizer.js';
 import type { AdmissionPlugin, Attributes, Operation } from './chain.js';
@@ -32,10 +32,23 @@ export interface Asked {
   readonly user?: Attributes['user'];
 }
 
+const CLUSTER_WIDE = [
+  'nodes',
+  'namespaces',
+  'persistentvolumes',
+  'priorityclasses',
+  'csinodes',
+  'resourceslices',
+  'volumeattributesclasses',
+  'certificatesigningrequests',
+  'clusterroles',
+  'clusterrolebindings',
+];
+
 export function attributesOf({ operation = 'CREATE', what = '/v1/pods', namespace = 'ns', name, object, old, user }: Asked): Attributes {
   const [group = '', version = '', plural = '', subresource = ''] = what.split('/');
-  const definition = resourceOf(group, version, plural);
-  if (!definition) throw new Error(`no resource ${what}`);
+  // No more of it than plugins look at: the whole table of resources takes a second to read.
+  const definition = { group, version, plural, namespaced: !CLUSTER_WIDE.includes(plural) } as ResourceDefinition;
   const own = object as AnyObject | undefined;
   return {
     operation,

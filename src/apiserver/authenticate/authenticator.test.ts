@@ -1,8 +1,9 @@
 /** Which credentials count, and what becomes of those that do not. */
 import { describe, expect, it } from 'vitest';
+import { bearerToken } from '../../util/bearer-token.js';
 import type { ApiRequest, UserInfo } from '../request.js';
 import { audienceAgnostic, authenticateToken, requestAuthenticator, type TokenAuthenticator } from './authenticator.js';
-import { bearerToken, webSocketToken, withoutTokens } from './bearer.js';
+import { webSocketToken, withoutTokens } from './bearer.js';
 import { staticTokens } from './static-tokens.js';
 
 const eve: UserInfo = { name: 'eve', groups: ['g'] };

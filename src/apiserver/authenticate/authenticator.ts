@@ -1,7 +1,8 @@
 /** Who is calling. Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/ */
 import { unauthorized } from '../../meta/errors.js';
+import { bearerToken } from '../../util/bearer-token.js';
 import { type ApiRequest, header, type UserInfo } from '../request.js';
-import { bearerToken, webSocketToken } from './bearer.js';
+import { webSocketToken } from './bearer.js';
 
 export interface Authenticator {
   /** Throws Unauthorized for wrong credentials, and for none where anonymous requests are not allowed. */

@@ -1,13 +1,7 @@
-/** Reads what a request says of its bearer token, as the original does: the header's second word, whatever follows it. */
+/** Bearer tokens of WebSockets, which cannot carry a header. */
 import { unauthorized } from '../../meta/errors.js';
 import { fromBase64 } from '../../util/bytes.js';
 import { type ApiRequest, header } from '../request.js';
-
-/** undefined: the header is of another kind, or gives no token: whoever sent it gave no bearer token at all. */
-export function bearerToken(authorization: string): string | undefined {
-  const [scheme = '', token] = authorization.trim().split(' ', 3);
-  return scheme.toLowerCase() === 'bearer' && token ? token : undefined;
-}
 
 const PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 

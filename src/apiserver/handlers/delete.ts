@@ -2,10 +2,12 @@
  * delete and deletecollection: at once, after a grace period, or when the last finalizer has gone.
  * Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/ and .../concepts/workloads/pods/pod-lifecycle/#pod-termination
  */
+
 import { schemas } from '../../api/schemas.js';
 import { conflictError, invalidError, notFoundError } from '../../meta/errors.js';
 import { type FieldError, forbidden, invalid, notSupported } from '../../meta/field-error.js';
 import type { AnyObject } from '../../meta/object.js';
+import { optionalBool } from '../../meta/query.js';
 import type { Answer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import type { Entry } from '../storage/entry.js';
@@ -40,7 +42,7 @@ export function deleteOptions(call: Call): DeleteOptions {
     sent = {
       gracePeriodSeconds: integer(q, 'gracePeriodSeconds'),
       propagationPolicy: q.get('propagationPolicy') ?? undefined,
-      orphanDependents: q.get('orphanDependents') === null ? undefined : q.get('orphanDependents') === 'true',
+      orphanDependents: optionalBool(q, 'orphanDependents'),
       dryRun: q.getAll('dryRun').filter(Boolean),
     };
   }

@@ -1,7 +1,7 @@
 /** The query parameters of each verb, checked as CreateOptions, ListOptions and so on are. */
 import { badRequest, invalidError } from '../../meta/errors.js';
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../meta/field-error.js';
-import { isTrue } from '../request.js';
+import { isTrue, optionalBool, queryBool } from '../../meta/query.js';
 
 export interface WriteParameters {
   readonly dryRun: boolean;
@@ -67,8 +67,7 @@ export function listParameters(query: URLSearchParams, watch: boolean): ListPara
   const timeoutSeconds = integer(query, 'timeoutSeconds');
   const resourceVersion = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
-  const initial = query.get('sendInitialEvents');
-  const sendInitialEvents = initial === null || initial === '' ? undefined : isTrue(initial);
+  const sendInitialEvents = optionalBool(query, 'sendInitialEvents');
   const errors: FieldError[] = [];
   if (watch) {
     if (match && sendInitialEvents === undefined)
@@ -103,7 +102,7 @@ export function listParameters(query: URLSearchParams, watch: boolean): ListPara
     resourceVersion,
     match,
     timeoutSeconds,
-    allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
+    allowBookmarks: queryBool(query, 'allowWatchBookmarks'),
     sendInitialEvents,
   };
 }

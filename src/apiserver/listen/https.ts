@@ -2,6 +2,7 @@
  * The HTTPS listener: HTTP/2 and HTTP/1.1 on one port, requests turned into `ApiRequest`s and answers into bytes.
  * Upgrades (exec, attach, port-forward) are handed on as raw sockets.
  */
+
 import type http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
@@ -10,6 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { constants, gzip } from 'node:zlib';
 import { StatusError, timeoutError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
+import { isPretty } from '../../meta/query.js';
 import type { Clock } from '../../util/clock.js';
 import type { Answer } from '../answer.js';
 import { type Encoded, type EventContext, encodeAnswer, encodeEvent, encodeObject } from '../encode/encode.js';
@@ -302,7 +304,7 @@ function refuse(s: Sending, e: StatusError): Promise<void> {
 /** People's programs get indented JSON unless they say otherwise. */
 function wantsPretty(request: ApiRequest): boolean {
   const asked = request.query.get('pretty');
-  if (asked !== null) return asked !== 'false' && asked !== '0';
+  if (asked) return isPretty(asked);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(String(request.headers['user-agent'] ?? ''));
 }
 

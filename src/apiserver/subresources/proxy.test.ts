@@ -175,7 +175,8 @@ describe('a node', () => {
     ['link', '400 address not allowed'],
     ['here', 'kubelet here here https://127.0.0.1:4000/x'],
     ['here:4000', 'kubelet here here https://127.0.0.1:4000/x'],
-    ['here:6443', '400 address not allowed'],
+    ['here:9100', 'http://192.168.1.9:9100/x'],
+    ['loop:9100', '400 address not allowed'],
     ['missing', '404 nodes "missing" not found'],
   ])('%s', (name, right) => {
     expect(at(() => proxyTarget(callOf(`/api/v1/nodes/${name}/proxy/x`, { nodes }, known)))).toBe(right);

@@ -12,7 +12,7 @@ import type { Call } from '../core.js';
 import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import type { ApiRequest } from '../request.js';
-import { type Backends, kubelet, kubeletAddress, type StreamTarget } from './streams.js';
+import { type Backends, kubelet, type StreamTarget, toldAddress } from './streams.js';
 
 const HTTP_PORT = 80;
 
@@ -69,7 +69,7 @@ function toNode(call: Call, scheme: 'http' | 'https', port: string, path: string
   const own = kubelet(call, call.info.name, path);
   if (!port || port === String(own.port)) return own;
   // Another program of that machine, which is not the kubelet: nobody shows it the kubelet's credentials, or sends it to the machine itself.
-  const { host } = kubeletAddress(call, call.info.name);
+  const { host } = toldAddress(call, call.info.name);
   if (!isGlobalUnicast(host) && /^[\d.]+$|:/.test(host)) throw notAllowed();
   return { scheme, host, port: number(port), path };
 }

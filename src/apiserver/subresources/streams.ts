@@ -1,10 +1,13 @@
 /** Requests that end at a kubelet (log, exec, attach, portforward, proxy): which node, and which path there. */
 import type { Container, Node, Pod } from '../../api/types/core/v1.js';
-import { badRequest, unavailable } from '../../meta/errors.js';
+import { badRequest, invalidError, unavailable } from '../../meta/errors.js';
+import { type FieldError, forbidden, invalid, notSupported } from '../../meta/field-error.js';
 import { isGlobalUnicast, readIp } from '../../meta/ip.js';
+import { queryBool } from '../../meta/query.js';
 import { table } from '../../util/own.js';
 import type { Answer } from '../answer.js';
 import type { Call } from '../core.js';
+import { integer } from '../handlers/options.js';
 import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import { notAllowed } from '../routes.js';
@@ -42,8 +45,7 @@ export function streamTarget(call: Call): StreamTarget {
       const container = containerOf(pod, q.get('container') ?? '');
       if (!pod.spec.nodeName) throw badRequest(`pod ${info.name} does not have a host assigned`);
       const query = new URLSearchParams();
-      for (const stream of ['stdin', 'stdout', 'stderr', 'tty'] as const)
-        if (q.get(stream) === 'true' || q.get(stream) === '1') query.set(KUBELET_NAME[stream], '1');
+      for (const stream of ['stdin', 'stdout', 'stderr', 'tty'] as const) if (queryBool(q, stream)) query.set(KUBELET_NAME[stream], '1');
       for (const c of q.getAll('command')) query.append('command', c);
       if (info.subresource === 'exec' && !q.getAll('command').length)
         throw badRequest('you must specify at least 1 command for the container');
@@ -90,21 +92,20 @@ function containerOf(pod: Pod, name: string): string {
   );
 }
 
-/** Where a kubelet listens: as this process knows it, else as its Node says. */
+/** Where a kubelet listens. */
 export interface KubeletAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export function kubeletAddress(call: Call, node: string): KubeletAddress & { readonly known: boolean } {
-  const known = call.core.kubelets.get(node);
-  if (known) return { ...known, known: true };
+/** Where a Node says it is. */
+export function toldAddress(call: Call, node: string): KubeletAddress {
   const entry = call.core.storage.get(call.core.resources.find('', 'v1', 'nodes')!, '', node);
   if (!entry) throw unavailable(`the node ${JSON.stringify(node)} of this pod is not registered`);
   const { addresses = [], daemonEndpoints } = (entry.object as unknown as Node).status;
   const host =
     (addresses.find((a) => a.type === 'InternalIP') ?? addresses.find((a) => a.type === 'Hostname') ?? addresses[0])?.address ?? node;
-  return { host, port: daemonEndpoints.kubeletEndpoint.Port || 10250, known: false };
+  return { host, port: daemonEndpoints.kubeletEndpoint.Port || 10250 };
 }
 
 /**
@@ -112,10 +113,33 @@ export function kubeletAddress(call: Call, node: string): KubeletAddress & { rea
  * API server show its certificate to itself or to what else runs beside it.
  */
 export function kubelet(call: Call, node: string, path: string): StreamTarget {
-  const { host, port, known } = kubeletAddress(call, node);
+  const here = call.core.kubelets.get(node);
+  const { host, port } = here ?? toldAddress(call, node);
+  const known = here !== undefined;
   if (!known && readIp(host) && !isGlobalUnicast(host)) throw badRequest('address not allowed');
   return { scheme: 'https', node, known, host, port, path };
 }
+
+/** Throws what PodLogOptions are refused for. */
+function checkLogOptions(pod: string, q: URLSearchParams): void {
+  const errors: FieldError[] = [];
+  const positive = (name: string): void => {
+    const n = integer(q, name);
+    if (n !== undefined && n < 1) errors.push(invalid(name, n, 'must be greater than 0'));
+  };
+  const tail = integer(q, 'tailLines');
+  if (tail !== undefined && tail < 0) errors.push(invalid('tailLines', tail, 'must be greater than or equal to 0'));
+  positive('limitBytes');
+  if (q.get('sinceSeconds') && q.get('sinceTime'))
+    errors.push(forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  else positive('sinceSeconds');
+  const stream = q.get('stream') || 'All';
+  if (!LOG_STREAMS.includes(stream)) errors.push(notSupported('stream', stream, LOG_STREAMS));
+  if (stream !== 'All' && tail !== undefined)
+    errors.push(forbidden('', '`tailLines` and specific `stream` are mutually exclusive for now'));
+  if (errors.length) throw invalidError('', 'PodLogOptions', pod, errors);
+}
+const LOG_STREAMS = ['All', 'Stderr', 'Stdout'];
 
 /** GET pods/x/log. */
 export const logHandler =
@@ -125,8 +149,10 @@ export const logHandler =
     const pod = podOf(call);
     const container = containerOf(pod, request.query.get('container') ?? '');
     if (!pod.spec.nodeName) return { is: 'bytes', status: 200, contentType: 'text/plain', bytes: new Uint8Array() };
+    checkLogOptions(info.name, request.query);
     const query = new URLSearchParams();
-    for (const key of ['follow', 'previous', 'timestamps', 'sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream']) {
+    for (const key of ['follow', 'previous', 'timestamps']) if (queryBool(request.query, key)) query.set(key, 'true');
+    for (const key of ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream']) {
       const v = request.query.get(key);
       if (v !== null && v !== '') query.set(key, v);
     }

@@ -1,6 +1,7 @@
 /** Who may ask the kubelet what: client certificates, tokens by TokenReview, and the cluster's own say by SubjectAccessReview. */
 
 import type { Client } from '../../client/client.js';
+import { bearerToken } from '../../util/bearer-token.js';
 import type { Clock } from '../../util/clock.js';
 import { table } from '../../util/own.js';
 import type { KubeletRequest, User } from './http.js';
@@ -56,7 +57,7 @@ export class KubeletAuth {
   /** Undefined: 401. */
   async authenticate(request: KubeletRequest): Promise<User | undefined> {
     if (request.certificate) return { ...request.certificate, groups: [...request.certificate.groups, 'system:authenticated'] };
-    const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearerToken(request.headers.authorization ?? '');
     if (token) return this.cached(this.tokens, token, TOKEN_TTL_MS, () => this.review(token));
     return this.o.anonymous ? { name: 'system:anonymous', groups: ['system:unauthenticated'] } : undefined;
   }

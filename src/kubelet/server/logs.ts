@@ -1,5 +1,7 @@
 /** `/containerLogs/…`: which log file a request means, and how it is read. */
+
 import type { ContainerStatus, Pod } from '../../api/types/core/v1.js';
+import { queryBool } from '../../meta/query.js';
 import type { KubeletContext } from '../context.js';
 import { type LogOptions, readLog } from '../logs/read-log.js';
 import { isRuntimeNotFound } from '../runtime.js';
@@ -21,7 +23,7 @@ export function logQuery(q: URLSearchParams, now: number): LogQuery {
       throw new HttpError(422, `Invalid request: ${name} must be a whole number of 0 or more, not ${JSON.stringify(value)}`);
     return n;
   };
-  const on = (name: string): boolean => ['true', '1'].includes(q.get(name) ?? '');
+  const on = (name: string): boolean => queryBool(q, name);
   const tail = q.get('tail');
   const tailLines = tail === 'all' ? undefined : (number('tailLines') ?? (tail === null ? undefined : number('tail')));
   const sinceSeconds = number('sinceSeconds');

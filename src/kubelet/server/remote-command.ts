@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/using-api/websockets/ ; channel numbers are the protocol's own.
  */
 
+import { queryBool } from '../../meta/query.js';
 import type { Clock } from '../../util/clock.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import { SpdySession, type SpdyStream } from '../../util/spdy/session.js';
@@ -43,7 +44,7 @@ const utf8 = new TextEncoder();
 const decoder = new TextDecoder();
 
 export function streamOptions(q: URLSearchParams): StreamOptions {
-  const on = (...names: string[]) => names.some((n) => q.get(n) === '1' || q.get(n) === 'true');
+  const on = (...names: string[]) => names.some((n) => queryBool(q, n));
   const tty = on('tty');
   return { stdin: on('input', 'stdin'), stdout: on('output', 'stdout'), stderr: on('error', 'stderr') && !tty, tty };
 }
