@@ -1,4 +1,6 @@
 /** Whether this node can take a pod at all: what the scheduler checks, checked again, for static pods and for races. Pure. */
+
+import { matchesTerms } from '../api/core/node-affinity.js';
 import type { Node, Pod } from '../api/types/core/v1.js';
 import type { OwnPort } from '../meta/own-ports.js';
 import { amount, milliOf, of } from './amount.js';
@@ -22,10 +24,10 @@ export function admit(
   if (pod.spec.os?.name && pod.spec.os.name !== labels['kubernetes.io/os']) {
     return { reason: 'PodOSNotSupported', message: `Failed to admit pod as the OS field doesn't match node OS` };
   }
-  for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) {
-    if (labels[key] !== value)
-      return { reason: 'NodeAffinity', message: `Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector` };
-  }
+  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const selected = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
+  if (!selected || (required && !matchesTerms(required.nodeSelectorTerms, node)))
+    return { reason: 'NodeAffinity', message: `Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector` };
   const held = ownPort(pod, own);
   if (held)
     return {

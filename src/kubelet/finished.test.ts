@@ -5,6 +5,20 @@ import { ImageBehaviours } from './simulated/behaviour.js';
 describe('a pod that the node refuses', () => {
   it.each<[string, object, string, string]>([
     [
+      'for what it asks of nodes',
+      {
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: 'gpu', operator: 'Exists' }] }],
+            },
+          },
+        },
+      },
+      'NodeAffinity',
+      "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    ],
+    [
       'for its labels',
       { nodeSelector: { disk: 'ssd' } },
       'NodeAffinity',

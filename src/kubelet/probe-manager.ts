@@ -16,7 +16,7 @@ import type { ProbeResults } from './sync.js';
 export type ProbeKind = 'liveness' | 'readiness' | 'startup';
 type Result = 'success' | 'failure';
 
-const TITLES: Readonly<Record<ProbeKind, string>> = table({ liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' });
+export const TITLES: Readonly<Record<ProbeKind, string>> = table({ liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' });
 const SPECS = table({ liveness: 'livenessProbe', readiness: 'readinessProbe', startup: 'startupProbe' } as const);
 const KINDS = Object.keys(TITLES) as ProbeKind[];
 /** A probe that could not be made is tried so often before it counts. */

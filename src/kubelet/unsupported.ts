@@ -3,12 +3,18 @@
  * Source: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls
  */
 import type { Pod } from '../api/types/core/v1.js';
+import { table } from '../util/own.js';
 import type { Rejection } from './admission.js';
 import type { MachineFacts } from './host.js';
 import { allContainers } from './pods.js';
 
 /** Kernel settings of a pod's own that touch no other pod, and the kernel from which on they are a pod's own. */
-const SAFE_SYSCTLS: Readonly<Record<string, { readonly of: 'IPC' | 'Net'; readonly since?: readonly [number, number] }>> = {
+interface SafeSysctl {
+  readonly of: 'IPC' | 'Net';
+  readonly since?: readonly [number, number];
+}
+
+const SAFE_SYSCTLS: Readonly<Record<string, SafeSysctl>> = table<Record<string, SafeSysctl>>({
   'kernel.shm_rmid_forced': { of: 'IPC' },
   'net.ipv4.ip_local_port_range': { of: 'Net' },
   'net.ipv4.tcp_syncookies': { of: 'Net' },
@@ -21,7 +27,7 @@ const SAFE_SYSCTLS: Readonly<Record<string, { readonly of: 'IPC' | 'Net'; readon
   'net.ipv4.tcp_keepalive_probes': { of: 'Net', since: [4, 5] },
   'net.ipv4.tcp_rmem': { of: 'Net', since: [4, 15] },
   'net.ipv4.tcp_wmem': { of: 'Net', since: [4, 15] },
-};
+});
 
 /** `net/ipv4/tcp_rmem` is the same; after a first `/`, dots belong to names. */
 export function sysctlName(name: string): string {
@@ -38,7 +44,7 @@ function sysctl(pod: Pod, kernel: string): string | undefined {
   for (const { name } of pod.spec.securityContext?.sysctls ?? []) {
     const dotted = sysctlName(name);
     const quoted = JSON.stringify(dotted);
-    const safe = Object.hasOwn(SAFE_SYSCTLS, dotted) ? SAFE_SYSCTLS[dotted]! : undefined;
+    const safe = SAFE_SYSCTLS[dotted];
     if (!safe || (safe.since && !atLeast(kernel, safe.since))) return `${quoted} not allowlisted`;
     if (safe.of === 'IPC' && pod.spec.hostIPC) return `${quoted} not allowed with host IPC enabled`;
     if (safe.of === 'Net' && pod.spec.hostNetwork) return `${quoted} not allowed with host Net enabled`;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { matchesTerm } from '../api/core/node-affinity.js';
 import type { Node, Pod } from '../api/types/core/v1.js';
 import { silentLogger } from '../util/logger.js';
 import { seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
 import { podInfo, SchedulerCache } from './cache.js';
 import { nodesToFind, schedule } from './cycle.js';
-import { matchesTerm } from './node-affinity-match.js';
 import { nodeEvents } from './node-events.js';
 import { defaultPlugins } from './plugins/default.js';
 import { SchedulingQueue } from './queue.js';

@@ -1,7 +1,7 @@
 /** NodeAffinity: nodeSelector, required terms (filter) and preferred terms (score). */
 
+import { matchesTerm, matchesTerms } from '../../api/core/node-affinity.js';
 import { definePlugin, misfit } from '../framework.js';
-import { matchesTerm, matchesTerms } from '../node-affinity-match.js';
 
 const REASON = "node(s) didn't match Pod's node affinity/selector";
 

@@ -1,13 +1,13 @@
 /** Whether a node's labels and fields meet node selector terms. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity */
 
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from '../api/types/core/v1.js';
-import { getOwn } from '../util/own.js';
+import { getOwn } from '../../util/own.js';
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from '../types/core/v1.js';
 
-export const matchesTerms = (terms: readonly NodeSelectorTerm[] | undefined, node: Node): boolean =>
+export const matchesTerms = (terms: readonly NodeSelectorTerm[] | undefined, node: Pick<Node, 'metadata'>): boolean =>
   terms?.some((t) => matchesTerm(t, node)) ?? false;
 
 /** An empty term matches nothing. */
-export function matchesTerm(t: NodeSelectorTerm, node: Node): boolean {
+export function matchesTerm(t: NodeSelectorTerm, node: Pick<Node, 'metadata'>): boolean {
   if (!t.matchExpressions?.length && !t.matchFields?.length) return false;
   return (
     (t.matchExpressions ?? []).every((r) => meets(r, getOwn(node.metadata.labels ?? {}, r.key))) &&
