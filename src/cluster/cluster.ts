@@ -24,6 +24,7 @@ import { type Logger, silentLogger } from '../util/logger.js';
 import { type Random, realRandom, seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
 import { generateKeys, issue, privateKeyPem, publicKeyPem } from '../util/x509.js';
+import { kubeletClientRights } from './addons/kubelet-client.js';
 import { type ListeningApiServer, openStore, type RemoteEtcd, startApiServer } from './api-server.js';
 import { controlPlane, Identities, stopAll } from './components.js';
 import { nodeRange } from './node-range.js';
@@ -77,6 +78,7 @@ export class Cluster {
       const api = options.listen ? await listening(options, env, (dir) => (scratch = dir)) : await inMemory(options, env);
       running.push(api);
       const identities = new Identities(api.server);
+      if ('files' in api) await kubeletClientRights(identities.admin());
       const components: Component[] = controlPlane({
         env,
         identities,

@@ -25,6 +25,9 @@ export interface ClusterFiles {
   client(file: string, request: CertificateRequest): Promise<KeyPair>;
 }
 
+/** Who the API server is for kubelets. No administrator: its rights are a binding of its own. */
+export const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
+
 const PRIVATE = 0o600;
 
 function read(file: string): string | undefined {
@@ -65,15 +68,13 @@ export async function clusterFiles(dir: string, names: ServerNames, now: number)
   const authority = async (name: string, commonName: string) =>
     loadAuthority(await pair(pki, name, () => createAuthority(commonName, now)));
   const [ca, frontProxyCa] = await Promise.all([authority('ca', 'kubernetes'), authority('front-proxy-ca', 'front-proxy-ca')]);
-  renewForNames(pki, 'apiserver', names);
+  renewFor(pki, 'apiserver', names);
+  const kubeletRequest: CertificateRequest = { commonName: KUBELET_CLIENT, usages: ['client'] };
+  renewFor(pki, 'apiserver-kubelet-client', kubeletRequest);
   const client = (file: string, request: CertificateRequest) => pair(pki, file, () => issue(ca, request, now));
   const [server, kubeletClient, serviceAccount] = await Promise.all([
     pair(pki, 'apiserver', () => issue(ca, { commonName: 'kube-apiserver', usages: ['server'], ...names }, now)),
-    client('apiserver-kubelet-client', {
-      commonName: 'kube-apiserver-kubelet-client',
-      organizations: ['kubeadm:cluster-admins', 'system:masters'],
-      usages: ['client'],
-    }),
+    client('apiserver-kubelet-client', kubeletRequest),
     serviceAccountKey(pki),
   ]);
   return { dir, ca, frontProxyCa, server, kubeletClient, serviceAccount, client };
@@ -100,7 +101,7 @@ export interface EtcdFiles {
 export async function etcdFiles(dir: string, names: ServerNames, now: number): Promise<EtcdFiles> {
   const pki = path.join(dir, 'pki', 'etcd');
   const ca = await loadAuthority(await pair(pki, 'ca', () => createAuthority('etcd-ca', now)));
-  renewForNames(pki, 'server', names);
+  renewFor(pki, 'server', names);
   await pair(pki, 'server', () => issue(ca, { commonName: 'etcd', usages: ['server', 'client'], ...names }, now));
   // Users of etcd's own auth are called by their certificates: who has this one may do everything.
   await pair(pki, 'client', () => issue(ca, { commonName: 'root', usages: ['client'] }, now));
@@ -108,9 +109,9 @@ export async function etcdFiles(dir: string, names: ServerNames, now: number): P
   return { caFile: path.join(pki, 'ca.crt'), server: files('server'), client: files('client') };
 }
 
-/** A serving certificate goes when the names it must have have changed. */
-function renewForNames(pki: string, name: string, names: ServerNames): void {
-  const wanted = JSON.stringify(names);
+/** A certificate goes when what it must say has changed. */
+function renewFor(pki: string, name: string, what: ServerNames | CertificateRequest): void {
+  const wanted = JSON.stringify(what);
   const namesFile = path.join(pki, `${name}.names`);
   if (read(namesFile) === wanted) return;
   fs.rmSync(path.join(pki, `${name}.crt`), { force: true });

@@ -223,6 +223,15 @@ it('nobody makes a privileged container where none may be', async () => {
   expect((await as('root', 'POST', `${DEFAULT}/pods`, pod({ privileged: false }))).status).toBe(201);
 });
 
+it('what the API server shows to kubelets opens nothing in the API: a Node that tells another address gets nothing by it', async () => {
+  const client = server.api.files.kubeletClient;
+  for (const path of [`${DEFAULT}/secrets`, '/api/v1/nodes', `${RBAC}/clusterroles`])
+    expect((await server.send({ path, client })).body).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('kube-apiserver-kubelet-client'),
+    });
+});
+
 describe('the port of a kubelet', () => {
   let cluster: Cluster;
   let port: number;
@@ -263,5 +272,8 @@ describe('the port of a kubelet', () => {
       status: { token: string };
     };
     expect((await send(port, { path: '/pods', headers: { authorization: `Bearer ${status.token}` } })).status).toBe(403);
+  });
+  it('the API server itself may: logs and statistics come', async () => {
+    await cluster.client.raw('GET', '/api/v1/nodes/node-0/proxy/stats/summary');
   });
 });

@@ -1,7 +1,6 @@
 /** What makes the cluster's DNS reachable: its account and role, and the Service kube-dns with the server's address behind it. */
 import type { Client } from '../../client/client.js';
-import { isNotFound } from '../../meta/errors.js';
-import type { AnyObject, Draft } from '../../meta/object.js';
+import { ensure } from './ensure.js';
 
 /** The DNS server listens here on the node; the Service's port 53 leads to it. */
 export const DNS_PORT = 10053;
@@ -56,18 +55,4 @@ export async function dnsAddon(client: Client, o: { serviceIp: string; address: 
     { apiVersion: slice.apiVersion, kind: slice.kind, namespace: 'kube-system', name: 'kube-dns' },
     { endpoints: slice.endpoints },
   );
-}
-
-async function ensure(
-  client: Client,
-  object: Draft<AnyObject> & { metadata: { name: string; namespace?: string; labels?: Record<string, string> } },
-): Promise<void> {
-  const { apiVersion, kind, metadata } = object;
-  try {
-    await client.get({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name });
-    return;
-  } catch (e) {
-    if (!isNotFound(e)) throw e;
-  }
-  await client.create(object as never);
 }

@@ -30,6 +30,7 @@ import type { Logger } from '../../util/logger.js';
 import { realRandom } from '../../util/random.js';
 import { issue } from '../../util/x509.js';
 import { DNS_PORT, dnsAddon } from '../addons/dns.js';
+import { kubeletClientRights } from '../addons/kubelet-client.js';
 import { type ListeningApiServer, startApiServer } from '../api-server.js';
 import { Cluster } from '../cluster.js';
 import { controlPlane, Identities, stopAll } from '../components.js';
@@ -103,6 +104,7 @@ export async function up(o: UpOptions, log: Logger, progress: Progress): Promise
       running.push(await etcdListener(o, o.etcdListen, api.store, env, address, progress));
     }
     const identities = new Identities(api.server);
+    await kubeletClientRights(identities.admin());
     await progress('controllers and scheduler', async () => {
       for (const c of controlPlane({
         env,
