@@ -46,3 +46,8 @@ setup:
 
 setup-test:
 	@scripts/setup.sh test
+
+# Every reader of outside text, bent inputs, an hour.
+fuzz:
+	FUZZ_SECONDS=3600 FUZZ_SEED=$$(date +%s) npx vitest run --project integration test/fuzz
+.PHONY: fuzz

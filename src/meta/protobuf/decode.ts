@@ -99,6 +99,12 @@ function readValue(v: ValueSchema, r: Reader, depth: number): unknown {
   }
 }
 
+/** Seconds of years that have four digits, as JSON has them. */
+function millis(seconds: number): number {
+  if (seconds < -62_135_596_800 || seconds > 253_402_300_799) throw new Error('proto: time out of range');
+  return seconds * 1000;
+}
+
 let schemaProps: TypeSchema | undefined;
 export const useSchemaProps = (type: TypeSchema): void => {
   schemaProps = type;
@@ -123,11 +129,11 @@ function readSpecial(special: Special, r: Reader, depth: number): unknown {
     decodeMessage(schemaProps!, new (r.constructor as new (b: Uint8Array) => Reader)(b), {}, depth + 1);
   switch (special) {
     case 'Time':
-      return seen.varints[1] === undefined ? undefined : timestamp(seen.varints[1] * 1000);
+      return seen.varints[1] === undefined ? undefined : timestamp(millis(seen.varints[1]));
     case 'MicroTime': {
       if (seen.varints[1] === undefined) return undefined;
       const micros = Math.floor((seen.varints[2] ?? 0) / 1000);
-      return `${timestamp(seen.varints[1] * 1000).slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
+      return `${timestamp(millis(seen.varints[1])).slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
     }
     case 'Quantity':
       return text(1) || '0';

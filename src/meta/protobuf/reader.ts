@@ -48,7 +48,12 @@ export class Reader {
   }
 
   string(): string {
-    return decoder.decode(this.bytes());
+    const bytes = this.bytes();
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw new Error('proto: string field contains invalid UTF-8');
+    }
   }
 
   message(): Reader {

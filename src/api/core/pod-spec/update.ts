@@ -58,8 +58,11 @@ function withFixed(spec: PodSpec, old: PodSpec): PodSpec {
 }
 
 function onlyAdded(now: readonly Toleration[], old: readonly Toleration[]): Errors {
-  const kept = (o: Toleration) => now.some((n) => same({ ...o, tolerationSeconds: n.tolerationSeconds }, n));
-  return old.every(kept) ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
+  const identity = ({ key, operator, value, effect }: Toleration) => JSON.stringify([key, operator, value, effect]);
+  const there = new Set(now.map(identity));
+  return old.every((o) => there.has(identity(o)))
+    ? []
+    : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 
 function onlyRemovedGates(spec: PodSpec, old: PodSpec): Errors {
@@ -118,8 +121,9 @@ function gatedChanges(spec: PodSpec, old: PodSpec): Errors {
 /** Of the ephemeralcontainers subresource: containers are added, never changed. */
 export function validateEphemeralUpdate(pod: Pod, old: Pod): Errors {
   const errors: Errors = [];
+  const byName = new Map((pod.spec.ephemeralContainers ?? []).map((c) => [c.name, c]));
   for (const c of old.spec.ephemeralContainers ?? []) {
-    const now = pod.spec.ephemeralContainers?.find((x) => x.name === c.name);
+    const now = byName.get(c.name);
     if (!now)
       errors.push(forbidden('spec.ephemeralContainers', `existing ephemeral containers ${JSON.stringify(c.name)} may not be removed`));
     else if (!same(now, c))

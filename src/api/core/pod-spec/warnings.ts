@@ -44,6 +44,9 @@ export function podWarnings(pod: Pod): string[] {
   return [...name, ...specWarnings(pod.spec, 'spec')];
 }
 
+/** No file system takes a longer one. */
+const PATH_LIMIT = 4096;
+
 export const templateWarnings = (template: PodTemplateSpec, path: string): string[] => specWarnings(template.spec, `${path}.spec`);
 
 function specWarnings(spec: PodSpec, path: string): string[] {
@@ -186,12 +189,22 @@ function overlaps(volumes: readonly Volume[]): string[] {
   const out: string[] = [];
   for (const v of volumes) {
     const report = (what: string, paths: readonly string[]) => {
-      const seen: string[] = [];
-      for (const p of paths) {
-        const other = seen.find((s) => s === p || s.startsWith(`${p}/`) || p.startsWith(`${s}/`));
-        if (other !== undefined)
-          out.push(`volume ${JSON.stringify(v.name)} (${what}): overlapping paths: ${JSON.stringify(other)} with ${JSON.stringify(p)}`);
-        seen.push(p);
+      /** Each path, and each folder that one lies in: the first of them. */
+      const at = new Map<string, number>();
+      const below = new Map<string, number>();
+      for (const [i, p] of paths.entries()) {
+        if (p.length > PATH_LIMIT) continue;
+        let first = Math.min(at.get(p) ?? i, below.get(p) ?? i);
+        for (let cut = p.lastIndexOf('/'); cut > 0; cut = p.lastIndexOf('/', cut - 1)) {
+          const folder = p.slice(0, cut);
+          first = Math.min(first, at.get(folder) ?? i);
+          if (!below.has(folder)) below.set(folder, i);
+        }
+        if (first < i)
+          out.push(
+            `volume ${JSON.stringify(v.name)} (${what}): overlapping paths: ${JSON.stringify(paths[first])} with ${JSON.stringify(p)}`,
+          );
+        if (!at.has(p)) at.set(p, i);
       }
     };
     const items = (list: readonly KeyToPath[] | undefined) => (list ?? []).map((k) => trimEnd(k.path, '/'));
