@@ -1,4 +1,4 @@
-.PHONY: help up down status lab build check test mutation bench bench-etcd setup setup-test
+.PHONY: help up down status lab build check test mutation fuzz bench bench-etcd setup setup-test
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -35,6 +35,10 @@ mutation: setup ## Change the code that decides, a little at a time, and see tha
 	@node scripts/generate-types.mjs
 	@npx stryker run
 
+fuzz: setup ## Bend the input of every reader of outside text for an hour
+	@node scripts/generate-types.mjs
+	@FUZZ_SECONDS=3600 FUZZ_SEED=$$(date +%s) npx vitest run --project integration test/fuzz
+
 bench: setup-test build ## Measure, beside the peers where they can be had
 	@node scripts/bench.mjs
 
@@ -46,8 +50,3 @@ setup:
 
 setup-test:
 	@scripts/setup.sh test
-
-# Every reader of outside text, bent inputs, an hour.
-fuzz:
-	FUZZ_SECONDS=3600 FUZZ_SEED=$$(date +%s) npx vitest run --project integration test/fuzz
-.PHONY: fuzz

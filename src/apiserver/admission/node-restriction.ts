@@ -12,6 +12,7 @@ import type { CSIDriver } from '../../api/types/storage/v1.js';
 import { equal } from '../../meta/apply/plan.js';
 import { internalError, notFoundError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
+import { table } from '../../util/own.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import { nodeOf } from '../authorize/node.js';
 import { MIRROR } from '../authorize/node-graph.js';
@@ -61,7 +62,7 @@ interface Asked {
 
 type Rule = (asked: Asked) => void | Promise<void>;
 
-const RULES: Readonly<Record<string, Rule>> = {
+const RULES: Readonly<Record<string, Rule>> = table({
   '/pods': pods,
   '/nodes': ownNode,
   '/persistentvolumeclaims': claimStatus,
@@ -71,7 +72,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'resource.k8s.io/resourceslices': slice,
   'certificates.k8s.io/certificatesigningrequests': certificate,
   'certificates.k8s.io/podcertificaterequests': podCertificate,
-};
+});
 
 export const nodeRestriction = (lookup: Lookup, authorizer: Authorizer): AdmissionPlugin => ({
   name: 'NodeRestriction',
