@@ -2,13 +2,15 @@
  * What a pod asks of its node that this one lacks or forbids: refused with the original's reason, never dropped in silence. Pure.
  * Source: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls
  */
+
 import type { Pod } from '../api/types/core/v1.js';
+import { table } from '../util/own.js';
 import type { Rejection } from './admission.js';
 import type { MachineFacts } from './host.js';
 import { allContainers } from './pods.js';
 
 /** Kernel settings of a pod's own that touch no other pod, and the kernel from which on they are a pod's own. */
-const SAFE_SYSCTLS: Readonly<Record<string, { readonly of: 'IPC' | 'Net'; readonly since?: readonly [number, number] }>> = {
+const SAFE_SYSCTLS: Readonly<Record<string, { readonly of: 'IPC' | 'Net'; readonly since?: readonly [number, number] }>> = table({
   'kernel.shm_rmid_forced': { of: 'IPC' },
   'net.ipv4.ip_local_port_range': { of: 'Net' },
   'net.ipv4.tcp_syncookies': { of: 'Net' },
@@ -21,7 +23,7 @@ const SAFE_SYSCTLS: Readonly<Record<string, { readonly of: 'IPC' | 'Net'; readon
   'net.ipv4.tcp_keepalive_probes': { of: 'Net', since: [4, 5] },
   'net.ipv4.tcp_rmem': { of: 'Net', since: [4, 15] },
   'net.ipv4.tcp_wmem': { of: 'Net', since: [4, 15] },
-};
+});
 
 /** `net/ipv4/tcp_rmem` is the same; after a first `/`, dots belong to names. */
 export function sysctlName(name: string): string {

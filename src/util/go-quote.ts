@@ -1,5 +1,8 @@
 /** A text as Go's `%q` writes it: what Go programs read back with strconv.Unquote. Source: https://pkg.go.dev/strconv#Quote */
-const SHORT: Readonly<Record<string, string>> = {
+
+import { table } from './own.js';
+
+const SHORT: Readonly<Record<string, string>> = table({
   '"': '\\"',
   '\\': '\\\\',
   '\x07': '\\a',
@@ -9,7 +12,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '\r': '\\r',
   '\t': '\\t',
   '\v': '\\v',
-};
+});
 /** Letters, marks, numbers, punctuation, symbols, and of all spaces the plain one. */
 const HIDDEN = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
