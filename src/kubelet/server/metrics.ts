@@ -1,4 +1,5 @@
 /** `/metrics` and `/metrics/resource` in Prometheus' text form. The second is what a metrics server reads. */
+import { table } from '../../util/own.js';
 import type { ProbeCount } from '../probe-manager.js';
 import type { Summary } from './stats.js';
 
@@ -152,7 +153,7 @@ export const probeMetrics = (counts: readonly ProbeCount[]): string =>
     },
   ]);
 
-const TITLES = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const;
+const TITLES = table({ liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' } as const);
 
 /** `/metrics/cadvisor`: what dashboards of containers read. A pod as a whole is a row without a container. */
 export function cadvisorMetrics(s: Summary, machine: { readonly cpus: number; readonly memoryBytes: number }): string {
