@@ -3,6 +3,7 @@
  * let the request in by its path; here it is judged by what is in it.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
  */
+
 import type { TokenRequest } from '../../api/types/authentication/v1.js';
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.js';
 import type { PodCertificateRequest } from '../../api/types/certificates/v1beta1.js';
@@ -12,6 +13,7 @@ import type { CSIDriver } from '../../api/types/storage/v1.js';
 import { equal } from '../../meta/apply/plan.js';
 import { internalError, notFoundError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
+import { table } from '../../util/own.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import { nodeOf } from '../authorize/node.js';
 import { MIRROR } from '../authorize/node-graph.js';
@@ -61,7 +63,7 @@ interface Asked {
 
 type Rule = (asked: Asked) => void | Promise<void>;
 
-const RULES: Readonly<Record<string, Rule>> = {
+const RULES: Readonly<Record<string, Rule>> = table({
   '/pods': pods,
   '/nodes': ownNode,
   '/persistentvolumeclaims': claimStatus,
@@ -71,7 +73,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'resource.k8s.io/resourceslices': slice,
   'certificates.k8s.io/certificatesigningrequests': certificate,
   'certificates.k8s.io/podcertificaterequests': podCertificate,
-};
+});
 
 export const nodeRestriction = (lookup: Lookup, authorizer: Authorizer): AdmissionPlugin => ({
   name: 'NodeRestriction',

@@ -1,7 +1,8 @@
 /** What each operation and each parameter is for, in a sentence: generators make documentation of it. Our own words. */
+import { table, table } from '../../util/own.js';
 import type { Operation, Parameter } from './operations.js';
 
-const PARAMETERS: Readonly<Record<string, string>> = {
+const PARAMETERS: Readonly<Record<string, string>> = table({
   allowWatchBookmarks:
     'Ask for BOOKMARK events, which tell how far a watch has come while nothing changes. Servers without them ignore it.',
   body: 'The object of the request.',
@@ -44,7 +45,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   timestamps: 'Put a time before each line.',
   tty: 'Connect a terminal.',
   watch: 'Answer with a stream of changes in place of a list.',
-};
+});
 
 /** Throws for a parameter that has no text yet. */
 export function parameterText(p: Pick<Parameter, 'name'>): string {
@@ -53,7 +54,7 @@ export function parameterText(p: Pick<Parameter, 'name'>): string {
   return text;
 }
 
-const ACTIONS: Readonly<Record<string, (kind: string) => string>> = {
+const ACTIONS: Readonly<Record<string, (kind: string) => string>> = table({
   get: (kind) => `read the ${kind} of this name`,
   list: (kind) => `list, or watch, objects of kind ${kind}`,
   post: (kind) => `create a ${kind}`,
@@ -63,7 +64,7 @@ const ACTIONS: Readonly<Record<string, (kind: string) => string>> = {
   deletecollection: (kind) => `delete all that match, of kind ${kind}`,
   watch: (kind) => `watch one object of kind ${kind}. Deprecated: use the parameter watch of a list with a fieldSelector`,
   watchlist: (kind) => `watch the objects of kind ${kind}. Deprecated: use the parameter watch of the list`,
-};
+});
 
 export function operationText(o: Operation): string {
   const part = /\{name\}\/([a-z]+)/.exec(o.path)?.[1];
