@@ -1,5 +1,5 @@
 /** What each operation and each parameter is for, in a sentence: generators make documentation of it. Our own words. */
-import { table, table } from '../../util/own.js';
+import { table } from '../../util/own.js';
 import type { Operation, Parameter } from './operations.js';
 
 const PARAMETERS: Readonly<Record<string, string>> = table({
