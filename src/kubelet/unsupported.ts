@@ -2,6 +2,7 @@
  * What a pod asks of its node that this one lacks or forbids: refused with the original's reason, never dropped in silence. Pure.
  * Source: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls
  */
+
 import type { Pod } from '../api/types/core/v1.js';
 import { table } from '../util/own.js';
 import type { Rejection } from './admission.js';

@@ -3,6 +3,7 @@
  * let the request in by its path; here it is judged by what is in it.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
  */
+
 import type { TokenRequest } from '../../api/types/authentication/v1.js';
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.js';
 import type { PodCertificateRequest } from '../../api/types/certificates/v1beta1.js';
