@@ -219,7 +219,7 @@ async function realNode(
       clusterDNS: [dns],
       clusterDomain: o.clusterDomain,
       addresses: [address],
-      ownPorts: ownPorts(o, api.port),
+      ownPorts: ownPorts(o, api.port, daemon.streamPort()),
       staticPodDir: path.join(o.dataDir, 'manifests'),
       withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
       serving: {
@@ -265,10 +265,11 @@ async function realNode(
 }
 
 /** What this process listens on besides the kubelet's port, at addresses that Pods' host ports could take over. */
-function ownPorts(o: UpOptions, apiPort: number): OwnPort[] {
+function ownPorts(o: UpOptions, apiPort: number, streamPort: number): OwnPort[] {
   const etcd = Number(o.etcdListen?.port);
   return [
     { protocol: 'TCP', port: apiPort, holder: 'kube-apiserver' },
+    ...(streamPort ? [{ protocol: 'TCP', port: streamPort, holder: 'containerd' }] : []),
     ...['TCP', 'UDP'].map((protocol) => ({ protocol, port: DNS_PORT, holder: 'dns' })),
     ...(etcd ? [{ protocol: 'TCP', port: etcd, holder: 'etcd' }] : []),
   ];
