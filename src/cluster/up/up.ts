@@ -342,7 +342,7 @@ const nodeReady = (identities: Identities, names: readonly string[]): Promise<vo
 export function containersImpossible(): string | undefined {
   if (process.getuid?.() !== 0) return 'not root';
   const has = (name: string) => (process.env.PATH ?? '').split(':').some((d) => fs.existsSync(path.join(d, name)));
-  for (const name of ['containerd', 'runc', 'iptables', 'ip']) if (!has(name)) return `${name} is not installed`;
+  for (const name of ['containerd', 'runc', 'iptables', 'ip6tables', 'nft', 'ip']) if (!has(name)) return `${name} is not installed`;
   try {
     cniBinDir();
   } catch (e) {
