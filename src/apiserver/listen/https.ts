@@ -13,6 +13,7 @@ import { StatusError, timeoutError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import { isPretty } from '../../meta/query.js';
 import type { Clock } from '../../util/clock.js';
+import { drained } from '../../util/drained.js';
 import type { Answer } from '../answer.js';
 import { type Encoded, type EventContext, encodeAnswer, encodeEvent, encodeObject } from '../encode/encode.js';
 import { negotiate, type Representation } from '../encode/negotiate.js';
@@ -418,11 +419,7 @@ async function sendStream(answer: Extract<Answer, { is: 'stream' }>, res: Res): 
   try {
     for await (const chunk of answer.body) {
       if (r.destroyed || r.writableEnded) break;
-      if (!r.write(chunk))
-        await new Promise<void>((resolve) => {
-          r.once('drain', resolve);
-          r.once('close', resolve);
-        });
+      if (!r.write(chunk)) await drained(r);
     }
   } finally {
     r.end();
