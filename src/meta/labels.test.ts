@@ -1,3 +1,6 @@
+import { expect, it } from 'vitest';
+import { parseSelector, selectorFromObject } from './labels.js';
+
 it('a selector of a request has so many terms and no more; many values are looked up, not looked through', () => {
   const terms = (n: number) => Array.from({ length: n }, (_, i) => `!k${i}`).join(',');
   expect(parseSelector(terms(1000)).requirements).toHaveLength(1000);

@@ -284,7 +284,21 @@ async function send(s: Sending): Promise<void> {
       const form = wantsPretty(request) ? { ...representation, pretty: true } : representation;
       let encoded: Encoded;
       try {
-        encoded = encodeAnswer(answer, form, includeObject(request.query), server.env.clock.now());
+        // A list takes its place before it is made: by what is stored of it.
+        const place =
+          answer.is === 'list' && s.handled.user
+            ? server.flow.enter(
+                s.handled.user,
+                'bytesOut',
+                false,
+                answer.entries.reduce((n, e) => n + e.size, 0),
+              )
+            : undefined;
+        try {
+          encoded = await encodeAnswer(answer, form, includeObject(request.query), server.env.clock.now());
+        } finally {
+          place?.();
+        }
       } catch (e) {
         if (!(e instanceof StatusError)) throw e;
         return refuse(s, e);
