@@ -53,7 +53,8 @@ async function withLastWords(files: FileSystem, status: ContainerStatus): Promis
   if (status.state !== 'exited') return status;
   let message = status.message;
   const path = messagePathOf(status);
-  const mount = path && status.mounts.find((m) => m.containerPath === path);
+  // The kubelet's own stands behind those of the Pod, and is the one that the container sees.
+  const mount = path && status.mounts.findLast((m) => m.containerPath === path);
   const add = (text: string) => {
     message = message ? `${message}: ${text}` : text;
   };

@@ -66,9 +66,13 @@ export function unsupported(pod: Pod, facts: Pick<MachineFacts, 'appArmor' | 'ke
   return missing === undefined ? undefined : { reason: 'PodFeatureUnsupported', message: `${missing} is not supported by this kubelet` };
 }
 
+/** Each may be a mount, of its own process. */
+const VOLUME_LIMIT = 500;
+
 /** Fields of the API that this kubelet does not do yet. */
 function notBuilt(pod: Pod): string | undefined {
   if (pod.spec.resourceClaims?.length) return 'spec.resourceClaims';
+  if ((pod.spec.volumes?.length ?? 0) > VOLUME_LIMIT) return `a Pod with more than ${VOLUME_LIMIT} volumes`;
   for (const c of allContainers(pod)) {
     if (c.restartPolicyRules?.some((r) => r.action === 'RestartAllContainers'))
       return 'restartPolicyRules with action RestartAllContainers';

@@ -88,6 +88,14 @@ export function decodeAs(
     );
   }
   const given = value as { kind?: unknown; apiVersion?: unknown };
+  for (const field of ['kind', 'apiVersion'] as const) {
+    const v = given[field];
+    if (v === undefined || v === null || typeof v === 'string') continue;
+    const type = Array.isArray(v) ? 'array' : typeof v === 'boolean' ? 'bool' : typeof v;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`,
+    );
+  }
   const gotKind = given.kind === undefined || given.kind === '' ? kind : String(given.kind);
   const gotVersion = given.apiVersion === undefined || given.apiVersion === '' ? apiVersion : String(given.apiVersion);
   if (gotVersion !== apiVersion && !expected.olderVersions?.includes(gotVersion)) {

@@ -36,6 +36,9 @@ const ARCHITECTURES: Readonly<Record<string, string>> = table({ x64: 'amd64', ar
 export const goArchitecture = (): string => ARCHITECTURES[os.arch()] ?? os.arch();
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** With as many descriptors as the machine lets it have: all streams of all Pods go through it. */
+const RAISED = 'ulimit -n "$(ulimit -Hn)"; exec containerd --config "$1"';
+
 export class ContainerdDaemon {
   readonly paths: ContainerdPaths;
   private readonly pidFile: string;
@@ -152,7 +155,7 @@ export class ContainerdDaemon {
     fs.writeFileSync(this.configFile, containerdConfig(this.paths, facts));
     const out = fs.openSync(this.logFile, 'a');
     try {
-      const child = spawn('containerd', ['--config', this.configFile], { detached: true, stdio: ['ignore', out, out], cwd: '/' });
+      const child = spawn('sh', ['-c', RAISED, 'sh', this.configFile], { detached: true, stdio: ['ignore', out, out], cwd: '/' });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
         child.once('error', (e: NodeJS.ErrnoException) =>

@@ -7,7 +7,7 @@ import { type BigIntStats, constants, readlinkSync } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 
 /** Linux: a handle of the place alone, that opens nothing (no FIFO waits, no device wakes). Node.js does not name it. */
-const O_PATH = 0x200000;
+export const O_PATH = 0x200000;
 const FOLDER = O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY;
 const MAX_LINKS = 40;
 /** Folders that are held open at once while links are followed. */

@@ -10,6 +10,7 @@ import {
   giveToGroup,
   here,
   inside,
+  O_PATH,
   openBeneath,
   openExactly,
   openPlain,
@@ -57,13 +58,22 @@ async function info(work: Promise<Stats>): Promise<FileInfo | undefined> {
 
 /** Reads only: a FIFO or a device that was put in a file's place would keep a thread waiting for ever. */
 async function openFile(at: string, flags: number, mode?: number): Promise<FileHandle> {
+  if (!(flags & O_CREAT)) return openRead(at, flags);
   const file = await fs.open(at, flags | constants.O_NONBLOCK, mode);
   if ((await file.stat()).isFile()) return file;
   await file.close();
   throw new Error('not an ordinary file');
 }
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_EXCL, O_NOFOLLOW } = constants;
+/** Looked at before it is opened: to open a device is to do something with it already. */
+async function openRead(at: string, flags: number): Promise<FileHandle> {
+  return using(fs.open(at, O_PATH | (flags & O_NOFOLLOW)), async (place) => {
+    if (!(await place.stat()).isFile()) throw new Error('not an ordinary file');
+    return fs.open(here(place), O_RDONLY | O_NONBLOCK);
+  });
+}
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 export class DiskFiles implements FileSystem {
   private readonly roots: readonly string[];

@@ -1,12 +1,15 @@
 /** Mounts on the real machine, by mount(8): Node.js has no call of its own. Paths go to it through descriptors, so that it resolves no name. */
 import fs from 'node:fs/promises';
 import type { Mounter } from '../../kubelet/host.js';
+import { AtMost } from '../../util/at-most.js';
 import { run } from '../containerd/run.js';
 import { openInside, openPlain, outside, using } from './beneath.js';
 import type { DiskFiles } from './files.js';
 
 /** Spaces and the like are written in octal in /proc/self/mounts. */
 const decodeOctal = (s: string): string => s.replace(/\\(\d{3})/g, (_, o: string) => String.fromCharCode(Number.parseInt(o, 8)));
+
+const encodeOctal = (s: string): string => s.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
 /** The mount that a path lies on, by /proc/self/mountinfo: of several at one place the last one shows. Pure. */
 export function mountOf(mountinfo: string, path: string): { point: string; shared: boolean } {
@@ -21,19 +24,30 @@ export function mountOf(mountinfo: string, path: string): { point: string; share
   return found;
 }
 
+/** Processes that mount at once: each is a fork of this one, which stands still for it. */
+const AT_ONCE = 4;
+
 export class MachineMounter implements Mounter {
+  private readonly turns = new AtMost(AT_ONCE);
+
   constructor(private readonly files: DiskFiles) {}
 
   async tmpfs(path: string, { sizeBytes, mode = 0o777 }: { readonly sizeBytes?: number; readonly mode?: number }): Promise<void> {
     const options = [`mode=${mode.toString(8)}`, ...(sizeBytes ? [`size=${Math.floor(sizeBytes)}`] : [])];
-    await this.files.inFolder(path, (parent, name) =>
-      using(openPlain(parent, name), (at) =>
-        run('mount', ['--no-canonicalize', '-t', 'tmpfs', '-o', options.join(','), 'tmpfs', outside(at)]),
+    await this.turns.run(() =>
+      this.files.inFolder(path, (parent, name) =>
+        using(openPlain(parent, name), (at) =>
+          run('mount', ['--no-canonicalize', '-t', 'tmpfs', '-o', options.join(','), 'tmpfs', outside(at)]),
+        ),
       ),
     );
   }
 
-  async bindInside(volume: string, subPath: string, target: string): Promise<void> {
+  bindInside(volume: string, subPath: string, target: string): Promise<void> {
+    return this.turns.run(() => this.bind(volume, subPath, target));
+  }
+
+  private async bind(volume: string, subPath: string, target: string): Promise<void> {
     await using(openInside(volume, subPath), async (source) => {
       if ((await source.stat()).isDirectory()) await this.files.mkdir(target, 0o750);
       else {
@@ -59,11 +73,15 @@ export class MachineMounter implements Mounter {
   }
 
   async unmount(path: string): Promise<void> {
-    await this.files.inFolder(path, (parent, name) => run('umount', ['--no-canonicalize', `${outside(parent)}/${name}`]));
+    await this.turns.run(() =>
+      this.files.inFolder(path, (parent, name) => run('umount', ['--no-canonicalize', `${outside(parent)}/${name}`])),
+    );
   }
 
   async mountsUnder(path: string): Promise<string[]> {
-    const mounts = (await fs.readFile('/proc/self/mounts', 'utf8'))
+    const all = await fs.readFile('/proc/self/mounts', 'utf8');
+    if (!all.includes(encodeOctal(path))) return [];
+    const mounts = all
       .split('\n')
       .map((l) => decodeOctal(l.split(' ')[1] ?? ''))
       .filter((m) => m === path || m.startsWith(`${path}/`));

@@ -17,6 +17,9 @@ export const PORT_CHANNEL_PROTOCOLS = ['v4.channel.k8s.io', 'v4.base64.channel.k
 
 const PAIR_TIMEOUT_MS = 30_000;
 const MAX_PORTS = 64;
+/** Connections of one client at once, and of all to one runtime: each is several descriptors and a session there. */
+const MAX_PAIRS = 128;
+const MAX_OF_RUNTIME = 1024;
 const utf8 = new TextEncoder();
 
 /** A runtime may have begun its message like this one, with its own id for the pod. */
@@ -31,6 +34,15 @@ export interface Forwarder {
   readonly clock: Clock;
   /** For messages: `name_namespace`. */
   readonly podName: string;
+}
+
+const open = new WeakMap<ContainerRuntime, number>();
+/** Counts a connection in or out; false: there is no room for it. */
+function taken(runtime: ContainerRuntime, n: 1 | -1): boolean {
+  const now = (open.get(runtime) ?? 0) + n;
+  if (now > MAX_OF_RUNTIME) return false;
+  open.set(runtime, now);
+  return true;
 }
 
 interface Pair {
@@ -57,7 +69,14 @@ export async function forwardSpdy(socket: ByteSocket, f: Forwarder): Promise<voi
     if (!pair.data || !pair.error) return;
     pair.cancel();
     pairs.delete(key);
-    const work = forwardPair(f, number, pair.data, pair.error, socket.closed).finally(() => running.delete(work));
+    if (running.size >= MAX_PAIRS || !taken(f.runtime, 1)) {
+      for (const stream of [pair.data, pair.error]) stream.reset().catch(() => {});
+      return;
+    }
+    const work = forwardPair(f, number, pair.data, pair.error, socket.closed).finally(() => {
+      running.delete(work);
+      taken(f.runtime, -1);
+    });
     running.add(work);
   };
   const { session, done } = spdyServer(socket, onStream);

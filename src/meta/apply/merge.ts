@@ -33,7 +33,8 @@ function mergeItems(plan: Extract<Plan, { is: 'list' }>, live: readonly unknown[
   const rightOrder: string[] = [];
   for (const item of applied) {
     // What was applied has the shape of its type (check.ts): every item has a key of its own.
-    const element = elementOf(plan.keys, item)!;
+    const element = elementOf(plan.keys, item);
+    if (element === undefined) throw new Error('an applied item has no key: the configuration was not checked');
     right.set(element, item);
     rightOrder.push(element);
   }
