@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/using-api/websockets/ ; channel numbers are the protocol's own.
  */
 
+import { base64 as toBase64 } from '../../util/bytes.js';
 import { queryBool } from '../../meta/query.js';
 import type { Clock } from '../../util/clock.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
@@ -80,6 +81,9 @@ async function finish(command: Command, streams: StdStreams): Promise<{ exitCode
   }
 }
 
+/** What a size of a terminal may take. */
+const MAX_SIZE_TEXT = 1024;
+
 /** Whole JSON values out of the resize stream: `{"Width":80,"Height":24}`, one after the other. */
 async function* sizes(input: AsyncIterable<Uint8Array>): AsyncIterable<TerminalSize> {
   let text = '';
@@ -94,6 +98,7 @@ async function* sizes(input: AsyncIterable<Uint8Array>): AsyncIterable<TerminalS
       }
       text = text.slice(end + 1);
     }
+    if (text.length > MAX_SIZE_TEXT) text = ''; // no size is so long
   }
 }
 
@@ -104,7 +109,7 @@ export async function overWebSocket(socket: MessageSocket, o: StreamOptions, com
   const stdin = new ByteQueue();
   const resize = new ByteQueue();
   const send = (channel: number, data: Uint8Array): Promise<void> => {
-    if (base64) return socket.send(utf8.encode(String(channel) + btoa(String.fromCharCode(...data))), true);
+    if (base64) return socket.send(utf8.encode(String(channel) + toBase64(data)), true);
     const message = new Uint8Array(data.length + 1);
     message[0] = channel;
     message.set(data, 1);
