@@ -50,7 +50,12 @@ it.each<[string, [string, string]]>([
   ['searches', pod(`,"dnsConfig":{"searches":${list('"!"')}}`)],
   ['sysctls', pod(`,"securityContext":{"sysctls":${list('{}')}}`)],
   ['groups', pod(`,"securityContext":{"supplementalGroups":${list('-1')}}`)],
-  ['node terms', pod(`,"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":${list('{"matchFields":[{}]}')}}}}`)],
+  [
+    'node terms',
+    pod(
+      `,"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":${list('{"matchFields":[{}]}')}}}}`,
+    ),
+  ],
   ['Pod terms', pod(`,"affinity":{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":${list('{}')}}}`)],
   ['env', container(`"env":${list('{}')}`)],
   ['env from', container(`"envFrom":${list('{}')}`)],
@@ -65,7 +70,10 @@ it.each<[string, [string, string]]>([
   ['projections', pod(`,"volumes":[{"name":"v","projected":{"sources":${list('{}')}}}]`)],
   ['Service ports', of('v1', `${NS}/services`, `"spec":{"ports":${list('{}')}}`)],
   ['Service addresses', of('v1', `${NS}/services`, `"spec":{"ports":[{"port":1}],"externalIPs":${list('""')}}`)],
-  ['source ranges', of('v1', `${NS}/services`, `"spec":{"type":"LoadBalancer","ports":[{"port":1}],"loadBalancerSourceRanges":${list('""')}}`)],
+  [
+    'source ranges',
+    of('v1', `${NS}/services`, `"spec":{"type":"LoadBalancer","ports":[{"port":1}],"loadBalancerSourceRanges":${list('""')}}`),
+  ],
   ['Endpoints', of('v1', `${NS}/endpoints`, `"subsets":[{"addresses":${list('{}')}}]`)],
   ['subsets', of('v1', `${NS}/endpoints`, `"subsets":${list('{}')}`)],
   ['slices', of('discovery.k8s.io/v1', `${NS}/endpointslices`, `"addressType":"IPv4","endpoints":${list('{}')}`)],
@@ -82,7 +90,10 @@ it.each<[string, [string, string]]>([
   ['policy rules', of('networking.k8s.io/v1', `${NS}/networkpolicies`, `"spec":{"podSelector":{},"ingress":${list('{"from":[{}]}')}}`)],
   ['policy types', of('networking.k8s.io/v1', `${NS}/networkpolicies`, `"spec":{"podSelector":{},"policyTypes":${list('"x"')}}`)],
   ['selectors', of('apps/v1', `${NS}/deployments`, `"spec":{"selector":{"matchExpressions":${list('{}')}},"template":{}}`)],
-  ['metrics', of('autoscaling/v2', `${NS}/horizontalpodautoscalers`, `"spec":{"scaleTargetRef":{},"maxReplicas":1,"metrics":${list('{}')}}`)],
+  [
+    'metrics',
+    of('autoscaling/v2', `${NS}/horizontalpodautoscalers`, `"spec":{"scaleTargetRef":{},"maxReplicas":1,"metrics":${list('{}')}}`),
+  ],
   ['versions of a definition', of('apiextensions.k8s.io/v1', 'customresourcedefinitions', `"spec":{"versions":${list('{}')}}`)],
   [
     'properties of a definition',

@@ -3,8 +3,8 @@
  * Source: https://kubernetes.io/docs/reference/using-api/websockets/ ; channel numbers are the protocol's own.
  */
 
-import { base64 as toBase64 } from '../../util/bytes.js';
 import { queryBool } from '../../meta/query.js';
+import { base64 as toBase64 } from '../../util/bytes.js';
 import type { Clock } from '../../util/clock.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import { SpdySession, type SpdyStream } from '../../util/spdy/session.js';
