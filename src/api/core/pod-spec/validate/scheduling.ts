@@ -191,12 +191,15 @@ const INCLUSION = ['Honor', 'Ignore'];
 
 export function validateSpread(constraints: readonly TopologySpreadConstraint[] | undefined, path: string): Errors {
   const errors: Errors = [];
+  const pair = (c: TopologySpreadConstraint): string => JSON.stringify([c.topologyKey, c.whenUnsatisfiable]);
+  /** Where each pair comes last. */
+  const last = new Map((constraints ?? []).map((c, i) => [pair(c), i]));
   for (const [i, c] of (constraints ?? []).entries()) {
     const at = `${path}[${i}]`;
     addAll(errors, aboveZero(c.maxSkew, `${at}.maxSkew`));
     if (!c.topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
     if (!ACTIONS.includes(c.whenUnsatisfiable)) errors.push(notSupported(`${at}.whenUnsatisfiable`, c.whenUnsatisfiable, ACTIONS));
-    if (constraints!.slice(i + 1).some((o) => o.topologyKey === c.topologyKey && o.whenUnsatisfiable === c.whenUnsatisfiable)) {
+    if (last.get(pair(c)) !== i) {
       errors.push({
         field: `${at}.{topologyKey, whenUnsatisfiable}`,
         reason: 'FieldValueDuplicate',
