@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLIENTS, Flow, kindOf } from './flow.js';
+import { CLIENTS, Flow, kindOf, weightOf } from './flow.js';
 
 const user = (name: string, ...groups: string[]) => ({ name, groups });
 const ADMIN = user('admin', 'system:masters');
@@ -57,3 +57,13 @@ it.each([
   ['post', '', 'write'],
   ['deletecollection', '', 'write'],
 ])('%s %s is a %s', (verb, subresource, kind) => expect(kindOf({ verb, subresource })).toBe(kind));
+
+it.each([
+  ['long', '', 1],
+  ['long', 'labelSelector=app%3Dweb', 1],
+  ['long', `labelSelector=${'x'.repeat(5120)}`, 21],
+  ['long', `labelSelector=${'x'.repeat(2560)}&fieldSelector=${'y'.repeat(256)}`, 12],
+  ['read', `labelSelector=${'x'.repeat(5120)}`, 1],
+] as const)('a watch weighs what its selectors do: %s %s', (kind, query, weight) => {
+  expect(weightOf(kind, new URLSearchParams(query))).toBe(weight);
+});

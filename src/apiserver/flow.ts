@@ -41,6 +41,13 @@ const READS = new Set(['get', 'list', 'watch', 'head', 'options']);
 export const kindOf = (info: Pick<RequestInfo, 'verb' | 'subresource'>): 'read' | 'write' | 'long' =>
   info.verb === 'watch' || STREAMS.has(info.subresource) ? 'long' : READS.has(info.verb) ? 'read' : 'write';
 
+/** A watch counts for more the longer its selectors are: each is asked about every change. */
+export const weightOf = (kind: 'read' | 'write' | 'long', query: URLSearchParams): number =>
+  kind === 'long'
+    ? 1 + Math.floor(((query.get('labelSelector')?.length ?? 0) + (query.get('fieldSelector')?.length ?? 0)) / SELECTOR_PART)
+    : 1;
+const SELECTOR_PART = 256;
+
 class Pool {
   private all = 0;
   private readonly each = new Map<string, number>();

@@ -11,7 +11,7 @@ import { impersonate } from './authenticate/impersonate.js';
 import type { Authorizer } from './authorize/authorizer.js';
 import { forbiddenAnswer } from './authorize/forbidden.js';
 import type { Call, Core, FieldManager, Resources, WriteHook } from './core.js';
-import { Flow, kindOf, type Release } from './flow.js';
+import { Flow, kindOf, type Release, weightOf } from './flow.js';
 import { admit } from './handlers/prepare.js';
 import type { NonResourceHandler } from './non-resource.js';
 import { type ApiRequest, narrowed, type RequestInfo, requestInfo, type UserInfo } from './request.js';
@@ -75,7 +75,8 @@ export class ApiServer implements Core {
     try {
       user = await this.enter(request, info);
       const inside = request.user !== undefined;
-      const slot = this.flow.enter(user, kindOf(info), inside);
+      const kind = kindOf(info);
+      const slot = this.flow.enter(user, kind, inside, weightOf(kind, request.query));
       if (request.written) request.written(slot);
       else held.push(slot);
       let whole = request;

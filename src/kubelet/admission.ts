@@ -13,6 +13,8 @@ export interface Rejection {
 }
 
 const NODE_CRITICAL = 2_000_000_000;
+/** The reason that depends on the node's labels, which others write. */
+export const NODE_AFFINITY = 'NodeAffinity';
 
 export function admit(
   pod: Pod,
@@ -27,7 +29,7 @@ export function admit(
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const selected = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
   if (!selected || (required && !matchesTerms(required.nodeSelectorTerms, node)))
-    return { reason: 'NodeAffinity', message: `Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector` };
+    return { reason: NODE_AFFINITY, message: `Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector` };
   const held = ownPort(pod, own);
   if (held)
     return {

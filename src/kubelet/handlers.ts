@@ -1,6 +1,7 @@
 /** Life-cycle hooks: postStart and preStop, by exec, httpGet, tcpSocket (which does nothing) or sleep. */
 import type { Container, LifecycleHandler, Pod } from '../api/types/core/v1.js';
 import { type Clock, sleep } from '../util/clock.js';
+import { commandText, outputOf } from './exec-output.js';
 import type { ProbeTransport } from './host.js';
 import { describePod } from './pods.js';
 import { httpRequest } from './probe.js';
@@ -30,9 +31,10 @@ export async function runHandler(
     const command = handler.exec.command ?? [];
     const r = await deps.runtime.execSync(id, command, 0);
     if (r.exitCode === 0) return;
-    const output = new TextDecoder().decode(r.stdout) + new TextDecoder().decode(r.stderr);
+    const output = outputOf(r);
+    const line = commandText(command);
     throw new Error(
-      `Exec lifecycle hook (${`[${command.join(' ')}]`}) ${where} - error: command '${command.join(' ')}' exited with ${r.exitCode}: ${output}, message: ${JSON.stringify(output)}`,
+      `Exec lifecycle hook ([${line}]) ${where} - error: command '${line}' exited with ${r.exitCode}: ${output}, message: ${JSON.stringify(output)}`,
     );
   }
   if (handler.httpGet) {

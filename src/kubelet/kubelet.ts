@@ -8,7 +8,7 @@ import { isNotFound } from '../meta/errors.js';
 import type { OwnPort } from '../meta/own-ports.js';
 import { every, type Timer } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
-import { admit } from './admission.js';
+import { admit, NODE_AFFINITY } from './admission.js';
 import { BackOff, CRASH_BACKOFF } from './backoff.js';
 import { collectDead, releaseResources, removeDeadLinks, removeOrphans, removePod } from './cleanup.js';
 import { KUBELET_CONDITIONS } from './conditions.js';
@@ -277,11 +277,14 @@ export class Kubelet implements Component {
       ctx,
       statuses: this.statuses,
       mirrorOf: (pod) => this.mirrorOf(pod),
-      admit: (pod) => {
+      admit: async (pod) => {
         const node = this.agent?.current;
         if (!node) return undefined;
         const others = [...this.workers.values()].filter((w) => w.phase !== 'terminated').map((w) => w.pod);
-        return unsupported(pod, facts) ?? admit(pod, others, node, this.ownPorts());
+        const refusal = unsupported(pod, facts) ?? admit(pod, others, node, this.ownPorts());
+        // The scheduler may know of a label that this kubelet has not heard of yet.
+        if (refusal?.reason !== NODE_AFFINITY) return refusal;
+        return admit(pod, others, await this.agent!.fresh(), this.ownPorts());
       },
       networkProblem: () => this.networkProblem,
       onTerminated: (w) => this.finish(w),

@@ -3,7 +3,7 @@
  * The names are Kubernetes' own: crictl and log collectors look for them.
  */
 import type { Container, ContainerPort, LifecycleHandler, Pod } from '../api/types/core/v1.js';
-import { CONFIG_SOURCE, nameOf, namespaceOf, uidOf } from './pods.js';
+import { CONFIG_SOURCE, isStatic, nameOf, namespaceOf, uidOf } from './pods.js';
 import type { ContainerStatus, Container as RuntimeContainer, Sandbox } from './runtime.js';
 
 export const POD_NAME = 'io.kubernetes.pod.name';
@@ -24,7 +24,10 @@ type Texts = Record<string, string>;
 const identity = (pod: Pod): Texts => ({ [POD_NAME]: nameOf(pod), [POD_NAMESPACE]: namespaceOf(pod), [POD_UID]: uidOf(pod) });
 
 export const sandboxLabels = (pod: Pod): Texts => ({ ...pod.metadata.labels, ...identity(pod) });
-export const sandboxAnnotations = (pod: Pod): Texts => ({ [CONFIG_SOURCE]: 'api', ...pod.metadata.annotations });
+export const sandboxAnnotations = (pod: Pod): Texts => ({
+  ...pod.metadata.annotations,
+  ...(isStatic(pod) ? {} : { [CONFIG_SOURCE]: 'api' }),
+});
 export const containerLabels = (pod: Pod, c: Container): Texts => ({ ...identity(pod), [CONTAINER_NAME]: c.name });
 
 export function containerAnnotations(pod: Pod, c: Container, restartCount: number): Texts {

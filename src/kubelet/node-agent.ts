@@ -52,6 +52,13 @@ export class NodeAgent {
   get uid(): string {
     return this.node?.metadata.uid ?? '';
   }
+  /** The node as the API has it now. */
+  async fresh(): Promise<Node> {
+    const { client, config } = this.o;
+    this.node = await client.get({ apiVersion: 'v1', kind: 'Node', name: config.nodeName });
+    return this.node;
+  }
+
   get current(): Node | undefined {
     return this.node;
   }

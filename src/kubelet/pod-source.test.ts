@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FakeApi } from '../../test/kubelet/fake-client.js';
 import { pod } from '../../test/kubelet/simulated.js';
+import type { Pod } from '../api/types/core/v1.js';
 import { StatusError } from '../meta/errors.js';
 import { silentLogger } from '../util/logger.js';
 import { seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
 import { ApiPodSource, type PodHandler, type PodSource, SharedPodSource } from './pod-source.js';
+import { CONFIG_HASH, CONFIG_SOURCE, isStatic } from './pods.js';
 
 function setUp() {
   const clock = new VirtualClock();
@@ -48,6 +50,23 @@ describe.each<[string, (s: ReturnType<typeof setUp>) => PodSource]>([
     stop.abort();
     await Promise.all(following);
     expect(s.clock.pending).toBe(0);
+  });
+
+  it('says itself where its pods come from, whatever their annotations say', async () => {
+    const s = setUp();
+    const forged = at('forged', 'n1');
+    s.api.put({ ...forged, metadata: { ...forged.metadata, annotations: { [CONFIG_SOURCE]: 'file', [CONFIG_HASH]: 'u' } } });
+    const source = make(s);
+    const stop = new AbortController();
+    const seen: boolean[] = [];
+    const told = (p: Pod) => void seen.push(isStatic(p));
+    const following = source.follow('n1', { upsert: told, remove: told, synced: () => undefined }, stop.signal);
+    await s.clock.advance(1);
+    await s.client.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'forged' }, { gracePeriodSeconds: 0 });
+    await s.clock.advance(1);
+    expect(seen).toEqual([false, false]);
+    stop.abort();
+    await following;
   });
 
   it('begins anew after a failure, and tells what went meanwhile', async () => {

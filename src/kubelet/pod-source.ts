@@ -4,6 +4,7 @@ import type { Client } from '../client/client.js';
 import { isExpired } from '../meta/errors.js';
 import { sleep } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { CONFIG_SOURCE } from './pods.js';
 
 export interface PodHandler {
   /** A pod that is there, new or changed. */
@@ -23,6 +24,12 @@ const RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
 
 type Selection = { readonly apiVersion: 'v1'; readonly kind: 'Pod'; readonly fieldSelector?: string };
+
+/** Where a pod comes from is the kubelet's to say: whatever an annotation says of it, this one comes from the API. The object is shared. */
+function fromApi(pod: Pod): Pod {
+  if (pod.metadata.annotations?.[CONFIG_SOURCE] === undefined) return pod;
+  return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [CONFIG_SOURCE]: 'api' } } };
+}
 
 /** One list and watch, told to one handler; begun anew when it breaks off. */
 class PodFollower {
@@ -64,13 +71,14 @@ class PodFollower {
     let version = from;
     for await (const event of this.client.watch(this.selection, { resourceVersion: from, bookmarks: true, signal })) {
       version = event.object.metadata.resourceVersion ?? version;
-      if (event.type === 'DELETED') this.drop(event.object);
+      if (event.type === 'DELETED') this.drop(fromApi(event.object));
       else if (event.type === 'ADDED' || event.type === 'MODIFIED') this.take(event.object);
     }
     return version;
   }
 
-  private take(pod: Pod): void {
+  private take(told: Pod): void {
+    const pod = fromApi(told);
     this.known.set(pod.metadata.uid, pod);
     this.handler.upsert(pod);
   }

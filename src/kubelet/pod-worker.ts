@@ -24,7 +24,7 @@ export interface WorkerDeps {
   readonly statuses: StatusManager;
   /** Of a static pod: its mirror in the API. */
   readonly mirrorOf: (pod: Pod) => Pod | undefined;
-  readonly admit: (pod: Pod) => { reason: string; message: string } | undefined;
+  readonly admit: (pod: Pod) => Promise<{ reason: string; message: string } | undefined>;
   /** Undefined: pods may have networks. */
   readonly networkProblem: () => string | undefined;
   /** Nothing runs any more and everything is cleaned up. */
@@ -170,7 +170,7 @@ export class PodWorker {
     const { ctx } = this.deps;
     await this.look();
     if (!this.admitted && !this.seen.containers.length) {
-      const refusal = this.deps.admit(this.pod);
+      const refusal = await this.deps.admit(this.pod);
       if (refusal) return this.reject({ ...refusal, refused: true });
     }
     this.admitted = true;

@@ -1,5 +1,6 @@
 /** One run of a probe against a container. Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/ */
 import type { Container, HTTPGetAction, Probe } from '../api/types/core/v1.js';
+import { commandText, outputOf } from './exec-output.js';
 import { Expansion } from './expansion.js';
 import type { HttpProbeRequest, ProbeTransport } from './host.js';
 import { resolvePort } from './ports.js';
@@ -7,8 +8,6 @@ import { type ContainerRuntime, RuntimeError } from './runtime.js';
 
 export type ProbeOutcome = { readonly result: 'success' | 'failure' | 'warning'; readonly output: string };
 
-/** Longest output that an event shows. */
-const MAX_OUTPUT = 10 * 1024;
 const SERVING = 1;
 const SERVING_NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
 
@@ -69,11 +68,10 @@ async function execProbe(command: readonly string[], timeoutSeconds: number, tar
   const words = command.map((w) => expansion.expand(w, (name) => env.get(name), 'command'));
   try {
     const r = await target.runtime.execSync(target.containerId, words, timeoutSeconds);
-    const output = new TextDecoder().decode(r.stdout) + new TextDecoder().decode(r.stderr);
-    return { result: r.exitCode === 0 ? 'success' : 'failure', output: output.slice(0, MAX_OUTPUT) };
+    return { result: r.exitCode === 0 ? 'success' : 'failure', output: outputOf(r) };
   } catch (e) {
     if (e instanceof RuntimeError && e.code === 'DeadlineExceeded') {
-      return { result: 'failure', output: `command timed out: ${JSON.stringify(words.join(' '))} timed out after ${timeoutSeconds}s` };
+      return { result: 'failure', output: `command timed out: ${JSON.stringify(commandText(words))} timed out after ${timeoutSeconds}s` };
     }
     throw e;
   }

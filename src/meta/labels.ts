@@ -45,16 +45,28 @@ export const everything: Selector = new Requirements([]);
 /** Matches no object: what an absent selector in a spec means. */
 export const nothing: Selector = { matches: () => false, empty: false, requirements: [], toString: () => '' };
 
+/** Whether a text is one of sorted ones. */
+function among(sorted: readonly string[], text: string): boolean {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if (sorted[mid]! < text) low = mid + 1;
+    else high = mid;
+  }
+  return sorted[low] === text;
+}
+
 function matchesOne({ key, operator, values }: Requirement, labels: Labels): boolean {
   const has = Object.hasOwn(labels, key);
   switch (operator) {
     case 'in':
     case '=':
     case '==':
-      return has && values.includes(labels[key]!);
+      return has && among(values, labels[key]!);
     case 'notin':
     case '!=':
-      return !has || !values.includes(labels[key]!);
+      return !has || !among(values, labels[key]!);
     case 'exists':
       return has;
     case '!':
@@ -86,6 +98,9 @@ function requirementText({ key, operator, values }: Requirement): string {
       return `${key}${operator}${values[0]}`;
   }
 }
+
+/** Of one selector in a request: it is asked about every object. */
+const TERM_LIMIT = 1000;
 
 const INTEGER = /^[+-]?\d+$/;
 const OPERATORS = 'in, notin, =, ==, !=, gt, lt';
@@ -146,6 +161,7 @@ class Reader {
         if (e instanceof SyntaxFault) throw new SyntaxFault(`unable to parse requirement: ${e.message}`);
         throw e;
       }
+      if (out.length > TERM_LIMIT) throw new SyntaxFault(`more than ${TERM_LIMIT} requirements`);
       const after = this.next();
       if (after.is === 'end') return out;
       if (after.is !== ',') throw new SyntaxFault(`found '${after.text}', expected: ',' or 'end of string'`);

@@ -32,7 +32,8 @@ async function until<T>(get: () => Promise<T>, good: (value: T) => boolean, ms =
   }
 }
 
-export function containerRuntimeCompliance(name: string, make: () => Promise<RuntimeUnderTest>): void {
+/** `flood`: a command that writes 8 MB, where the runtime runs real ones. */
+export function containerRuntimeCompliance(name: string, make: () => Promise<RuntimeUnderTest>, flood?: readonly string[]): void {
   describe(`container runtime: ${name}`, () => {
     let t: RuntimeUnderTest;
     let r: ContainerRuntime;
@@ -243,6 +244,13 @@ export function containerRuntimeCompliance(name: string, make: () => Promise<Run
     it('ends a command that takes too long', async () => {
       const { id } = await started(FOREVER);
       await expect(r.execSync(id, ['sleep', '30'], 1)).rejects.toMatchObject({ code: 'DeadlineExceeded' });
+    });
+
+    const floods = flood ? it : undefined;
+    floods?.('takes no more of a command’s output than anyone is told of', async () => {
+      const { id } = await started(FOREVER);
+      await expect(r.execSync(id, flood!, 10)).rejects.toThrow(/larger than max/);
+      expect((await r.execSync(id, ['true'], 10)).exitCode).toBe(0);
     });
 
     it('does not run commands in a container that has ended', async () => {

@@ -13,6 +13,7 @@ const CNI_BIN = '/usr/lib/cni';
 const BRIDGE = 'k8tstest0';
 const CGROUP = '/k8ts-runtime-test';
 const IMAGE = 'test.local/busybox:1';
+const FLOOD = ['/bin/busybox', 'head', '-c', '8000000', '/dev/zero'];
 
 const has = (command: string): boolean => (process.env.PATH ?? '').split(':').some((d) => fs.existsSync(path.join(d, command)));
 
@@ -70,28 +71,32 @@ if (reason) {
     it.skip(`left out: ${reason}`, () => {});
   });
 } else {
-  containerRuntimeCompliance('containerd', async () => {
-    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-rt-'));
-    writeCni(dir);
-    const daemon = new ContainerdDaemon({ dir: path.join(dir, 'c'), cniBin: CNI_BIN, cniConf: path.join(dir, 'cni'), log: silentLogger });
-    await daemon.start();
-    await importBusybox(daemon);
-    const runtime = new ContainerdRuntime(daemon.paths.socket);
-    return {
-      runtime,
-      image: IMAGE,
-      logDirectory: path.join(dir, 'logs'),
-      cgroupParent: CGROUP,
-      readFile: (p) => fs.promises.readFile(p, 'utf8'),
-      server: { image: IMAGE, command: ['httpd', '-f', '-p', '8080', '-h', '/www'] },
-      async close() {
-        await runtime.close();
-        await daemon.removeAll();
-        fs.rmSync(dir, { recursive: true, force: true });
-        cleanMachine();
-      },
-    };
-  });
+  containerRuntimeCompliance(
+    'containerd',
+    async () => {
+      const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-rt-'));
+      writeCni(dir);
+      const daemon = new ContainerdDaemon({ dir: path.join(dir, 'c'), cniBin: CNI_BIN, cniConf: path.join(dir, 'cni'), log: silentLogger });
+      await daemon.start();
+      await importBusybox(daemon);
+      const runtime = new ContainerdRuntime(daemon.paths.socket);
+      return {
+        runtime,
+        image: IMAGE,
+        logDirectory: path.join(dir, 'logs'),
+        cgroupParent: CGROUP,
+        readFile: (p) => fs.promises.readFile(p, 'utf8'),
+        server: { image: IMAGE, command: ['httpd', '-f', '-p', '8080', '-h', '/www'] },
+        async close() {
+          await runtime.close();
+          await daemon.removeAll();
+          fs.rmSync(dir, { recursive: true, force: true });
+          cleanMachine();
+        },
+      };
+    },
+    FLOOD,
+  );
 
   describe('a containerd of our own', () => {
     it('is found again, keeps its containers while nobody looks, and leaves nothing behind', async () => {

@@ -135,3 +135,22 @@ it('endpoints are not made in a namespace that goes, and nobody tries for ever',
   await c.clock.advance!('60s');
   expect((await slices()).items).toHaveLength(0);
 });
+
+it('a Pod that wants a label which its node got a moment ago runs', async () => {
+  const live = await Cluster.start({ nodes: 1 });
+  try {
+    const node = { apiVersion: 'v1', kind: 'Node', name: 'node-0' } as const;
+    await live.client.patch(node, { metadata: { labels: { fresh: 'yes' } } }, { type: 'application/merge-patch+json' });
+    await live.client.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'late', namespace: 'default' },
+      spec: { nodeSelector: { fresh: 'yes' }, containers: [{ name: 'c', image: 'i' }] },
+    } as never);
+    const phase = async () => (await live.client.get({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'late' })).status.phase;
+    await expect.poll(phase, { timeout: 20_000 }).not.toBe('Pending');
+    expect(await phase()).toBe('Running');
+  } finally {
+    await live.stop();
+  }
+});

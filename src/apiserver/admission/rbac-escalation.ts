@@ -25,22 +25,80 @@ export const rbacGuard = (rbac: Rbac, authorizer: Authorizer): AdmissionPlugin =
     if (await may(authorizer, a, isBinding ? 'bind' : 'escalate')) return;
     const wanted = isBinding ? roleOf(a, rbac) : ((a.object as unknown as ClusterRole).rules ?? []);
     const own = rbac.allRules(a.user, a.namespace);
-    const missing = wanted.flatMap(singly).filter((r) => !own.some((o) => includes(o, r)));
+    const missing = missingOf(wanted, own);
+    if (!missing)
+      throw refusal(a, `the rules grant more than ${SINGLE_LIMIT} permissions, which are not held by one rule each: write fewer`);
     // An aggregated role gathers whatever anyone labels: only who has everything may make or change one.
-    if (
-      !missing.length &&
-      (aggregates(a.object) || aggregates(a.oldObject)) &&
-      !EVERYTHING.flatMap(singly).every((r) => own.some((o) => includes(o, r)))
-    )
+    if (!missing.length && (aggregates(a.object) || aggregates(a.oldObject)) && missingOf(EVERYTHING, own)?.length !== 0)
       throw refusal(a, 'must have cluster-admin privileges to use the aggregationRule');
     if (!missing.length) return;
-    const lines = compact(missing).map(describe).sort().join('\n');
+    const lines = compact(missing).map(describe).sort().slice(0, LINES_TOLD).join('\n');
     throw refusal(
       a,
       `user ${JSON.stringify(a.user.name)} (groups=${JSON.stringify(a.user.groups).replace(/,/g, ' ')}) is attempting to grant RBAC permissions not currently held:\n${lines}`,
     );
   },
 });
+
+/** Rules are products of their lists: more single permissions are not looked for. */
+const SINGLE_LIMIT = 20_000;
+/** Comparisons of one permission with one rule. */
+const WORK_LIMIT = 2_000_000;
+const LINES_TOLD = 1_000;
+
+/** Single permissions that are wanted and not held; undefined: there are too many to look for. */
+export function missingOf(wanted: readonly PolicyRule[], own: readonly PolicyRule[]): PolicyRule[] | undefined {
+  const held = own.map((rule) => new Held(rule));
+  // Most rules are held as they are, by one rule.
+  const rest = wanted.filter((rule) => !held.some((h) => h.covers(rule)));
+  const count = rest.reduce((n, rule) => n + singles(rule), 0);
+  if (count > SINGLE_LIMIT || count * own.length > WORK_LIMIT) return undefined;
+  return rest.flatMap(singly).filter((one) => !held.some((h) => h.covers(one)));
+}
+
+/** How many single permissions a rule is made of. */
+const singles = (r: PolicyRule): number =>
+  r.verbs.length *
+  ((r.nonResourceURLs?.length ?? 0) + (r.apiGroups?.length ?? 0) * (r.resources?.length ?? 0) * Math.max(r.resourceNames?.length ?? 0, 1));
+
+/** A rule somebody has, made ready to be asked often. */
+class Held {
+  private readonly verbs: ReadonlySet<string>;
+  private readonly groups: ReadonlySet<string>;
+  private readonly resources: ReadonlySet<string>;
+  private readonly names: ReadonlySet<string>;
+  private readonly urls: ReadonlySet<string>;
+  private readonly prefixes: readonly string[];
+
+  constructor(own: PolicyRule) {
+    this.verbs = new Set(own.verbs);
+    this.groups = new Set(own.apiGroups);
+    this.resources = new Set(own.resources);
+    this.names = new Set(own.resourceNames);
+    this.urls = new Set(own.nonResourceURLs);
+    this.prefixes = (own.nonResourceURLs ?? []).filter((u) => u.endsWith('*')).map((u) => u.slice(0, -1));
+  }
+
+  /** Whether all of a rule, or a single permission, is held. */
+  covers(wanted: PolicyRule): boolean {
+    if (!all(wanted.verbs, this.verbs)) return false;
+    const { nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = wanted;
+    if (!nonResourceURLs.every((u) => this.urls.has(u) || this.prefixes.some((p) => u.startsWith(p)))) return false;
+    if (!apiGroups.length || !resources.length) return nonResourceURLs.length > 0;
+    return (
+      all(apiGroups, this.groups) &&
+      resources.every((r) => this.resources.has('*') || this.resources.has(r) || this.resources.has(anySubresource(r))) &&
+      (!this.names.size || (resourceNames.length > 0 && resourceNames.every((n) => this.names.has(n))))
+    );
+  }
+}
+
+const all = (wanted: readonly string[], own: ReadonlySet<string>): boolean => own.has('*') || wanted.every((w) => own.has(w));
+/** `*\/log` for `pods/log`; nothing that stands in a rule for what has no subresource. */
+function anySubresource(resource: string): string {
+  const at = resource.indexOf('/');
+  return at < 0 ? '\0' : `*/${resource.slice(at + 1).split('/', 1)[0]}`;
+}
 
 const EVERYTHING: readonly PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
@@ -98,25 +156,6 @@ function singly(r: PolicyRule): PolicyRule[] {
     }
   }
   return out;
-}
-
-const any = (list: readonly string[] | undefined, v: string): boolean => list !== undefined && (list.includes('*') || list.includes(v));
-
-function includes(own: PolicyRule, one: PolicyRule): boolean {
-  if (!any(own.verbs, one.verbs[0]!)) return false;
-  if (one.nonResourceURLs)
-    return (
-      own.nonResourceURLs?.some(
-        (u) => u === '*' || u === one.nonResourceURLs![0] || (u.endsWith('*') && one.nonResourceURLs![0]!.startsWith(u.slice(0, -1))),
-      ) ?? false
-    );
-  const resource = one.resources![0]!;
-  const sub = resource.includes('/') ? `*/${resource.split('/')[1]}` : '';
-  return (
-    any(own.apiGroups, one.apiGroups![0]!) &&
-    (any(own.resources, resource) || (sub !== '' && own.resources?.includes(sub) === true)) &&
-    (!own.resourceNames?.length || (one.resourceNames !== undefined && own.resourceNames.includes(one.resourceNames[0]!)))
-  );
 }
 
 /** Permissions that differ in the verb alone, together again. */

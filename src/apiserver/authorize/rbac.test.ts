@@ -215,3 +215,13 @@ it.each<[string, string, string]>([
   const answer = forbiddenAnswer(eve, requestInfo({ method, path, query: new URLSearchParams(), headers: {} }), reason);
   expect(answer).toMatchObject({ code: 403, reason: 'Forbidden', message: right });
 });
+
+it('what people ask about is not kept: neither namespaces that have no bindings, nor users with names without end', () => {
+  const subjects = [{ kind: 'User', name: 'eve' }];
+  const roleRef = { kind: 'Role', name: 'r' };
+  const authorizer = rbac({ roles: { 'ns/r': [rule('get', 'pods')] }, roleBindings: { 'ns/b': { subjects, roleRef } } });
+  for (let i = 0; i < 1000; i++) authorizer.authorize(asked(`get /pods ${'y'.repeat(100)}${i}/p`));
+  for (let i = 0; i < 10; i++) authorizer.authorize(asked('get /pods ns/p', { name: `${'u'.repeat(10_000)}${i}`, groups: [] }));
+  expect(authorizer.authorize(asked('get /pods ns/p')).decision).toBe('allow');
+  expect(authorizer.size).toEqual({ users: 1, namespaces: 1 });
+});

@@ -13,8 +13,13 @@ export interface RbacCaches {
   readonly clusterRoleBindings: ResourceCache;
 }
 
-/** Users whose rules are kept resolved until a role or binding changes. */
+/**
+ * Users whose rules are kept resolved until a role or binding changes, each of them once for each namespace that has bindings; and how long a
+ * name with its groups may be. What is kept may not grow by what people ask for.
+ */
 const USER_LIMIT = 5_000;
+const KEPT_LIMIT = 50_000;
+const KEY_LIMIT = 2_000;
 
 /** The rules of bindings, and what is wrong with these. */
 interface Bound {
@@ -23,14 +28,18 @@ interface Bound {
 }
 
 interface UserRules {
+  readonly keep: boolean;
   readonly cluster: Bound;
   readonly namespaces: Map<string, Bound>;
 }
 
+const NOTHING: Bound = { rules: [], problems: [] };
 const ALLOW: Decision = { decision: 'allow', reason: '' };
 
 export class Rbac implements Authorizer {
   private readonly users = new Map<string, UserRules>();
+  /** Bounds of users in namespaces that are kept. */
+  private kept = 0;
   private seen = -1;
 
   constructor(private readonly caches: RbacCaches) {}
@@ -60,6 +69,11 @@ export class Rbac implements Authorizer {
     };
   }
 
+  /** How much is kept, for tests: users, and their bounds in namespaces. */
+  get size(): { readonly users: number; readonly namespaces: number } {
+    return { users: this.users.size, namespaces: this.kept };
+  }
+
   /** Every rule that holds for a user in a namespace ('' for cluster-wide ones alone). */
   allRules(user: UserInfo, namespace: string): readonly PolicyRule[] {
     const own = this.rulesOf(user);
@@ -82,8 +96,9 @@ export class Rbac implements Authorizer {
       this.caches.roleBindings.version +
       this.caches.clusterRoles.version +
       this.caches.clusterRoleBindings.version;
-    if (now !== this.seen || this.users.size > USER_LIMIT) {
+    if (now !== this.seen || this.users.size > USER_LIMIT || this.kept > KEPT_LIMIT) {
       this.users.clear();
+      this.kept = 0;
       this.seen = now;
     }
     const key = JSON.stringify([user.name, user.groups]);
@@ -95,8 +110,8 @@ export class Rbac implements Authorizer {
         const b = object as unknown as ClusterRoleBinding;
         if (b.subjects?.some((s) => isSubject(s, user, ''))) this.add(cluster, b.roleRef, '', problems);
       }
-      rules = { cluster: { rules: cluster, problems }, namespaces: new Map() };
-      this.users.set(key, rules);
+      rules = { keep: key.length <= KEY_LIMIT, cluster: { rules: cluster, problems }, namespaces: new Map() };
+      if (rules.keep) this.users.set(key, rules);
     }
     return rules;
   }
@@ -104,13 +119,19 @@ export class Rbac implements Authorizer {
   private inNamespace(user: UserInfo, rules: UserRules, namespace: string): Bound {
     let own = rules.namespaces.get(namespace);
     if (!own) {
+      const bindings = this.caches.roleBindings.list(namespace);
+      // Any name may be asked about.
+      if (!bindings.length) return NOTHING;
       const list: PolicyRule[] = [];
       const problems: string[] = [];
-      for (const { object } of this.caches.roleBindings.list(namespace)) {
+      for (const { object } of bindings) {
         const b = object as unknown as RoleBinding;
         if (b.subjects?.some((s) => isSubject(s, user, namespace))) this.add(list, b.roleRef, namespace, problems);
       }
-      rules.namespaces.set(namespace, (own = { rules: list, problems }));
+      own = list.length || problems.length ? { rules: list, problems } : NOTHING;
+      if (!rules.keep) return own;
+      rules.namespaces.set(namespace, own);
+      this.kept++;
     }
     return own;
   }

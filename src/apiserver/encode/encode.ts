@@ -6,6 +6,7 @@ import { concat, utf8 } from '../../util/bytes.js';
 import type { Answer, ListAnswer } from '../answer.js';
 import type { Entry } from '../storage/entry.js';
 import type { WatchItem } from '../storage/watch.js';
+import { encodeLongList, sortKeys } from './long-list.js';
 import type { Representation } from './negotiate.js';
 import { encodeProtobuf, PROTOBUF } from './protobuf.js';
 import { type IncludeObject, partial, tableMetadata, tableOf } from './table.js';
@@ -38,7 +39,7 @@ export function encodeAnswer(
   r: Representation,
   include: IncludeObject,
   now: number,
-): Encoded {
+): Encoded | Promise<Encoded> {
   if (answer.is === 'list') return encodeList(answer, r, include, now);
   const status = answer.status;
   if (r.as && answer.definition && isSuccess(status)) {
@@ -60,41 +61,27 @@ export function encodeAnswer(
   return encodeObject(status, answer.entry.object, r);
 }
 
-function encodeList(answer: ListAnswer, r: Representation, include: IncludeObject, now: number): Encoded {
+/** As it is stored: bytes are joined. All other forms are made item by item. */
+function encodeList(answer: ListAnswer, r: Representation, include: IncludeObject, now: number): Encoded | Promise<Encoded> {
+  if (r.as || r.pretty || r.mediaType !== JSON_TYPE) return encodeLongList(answer, r, include, now, (list) => encodeObject(200, list, r));
   const { definition, entries } = answer;
   const metadata = tableMetadata(answer.resourceVersion, answer);
-  if (r.as === 'Table') return encodeObject(200, tableOf(definition, entries, metadata, include, now, r.version), r);
-  if (r.as)
-    return encodeObject(
-      200,
-      {
-        kind: 'PartialObjectMetadataList',
-        apiVersion: `meta.k8s.io/${r.version}`,
-        metadata,
-        items: entries.map((e) => partial(e.object, r.version)),
-      },
-      r,
-    );
   const apiVersion = groupVersion(definition.group, definition.version);
-  if (r.mediaType === JSON_TYPE && !r.pretty) {
-    const head = definition.custom
-      ? `{"apiVersion":"${apiVersion}","items":[`
-      : `{"kind":"${definition.listKind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-    const tail = definition.custom ? utf8(`],"kind":"${definition.listKind}","metadata":${JSON.stringify(metadata)}}`) : LIST_END;
-    const parts: Uint8Array[] = [utf8(head)];
-    for (const [i, entry] of entries.entries()) {
-      if (definition.custom) {
-        if (i) parts.push(COMMA_WHOLE);
-        parts.push(entry.bytes);
-      } else {
-        parts.push(i ? COMMA : BRACE, entry.bytes.subarray(entry.itemOffset));
-      }
+  const head = definition.custom
+    ? `{"apiVersion":"${apiVersion}","items":[`
+    : `{"kind":"${definition.listKind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
+  const tail = definition.custom ? utf8(`],"kind":"${definition.listKind}","metadata":${JSON.stringify(metadata)}}`) : LIST_END;
+  const parts: Uint8Array[] = [utf8(head)];
+  for (const [i, entry] of entries.entries()) {
+    if (definition.custom) {
+      if (i) parts.push(COMMA_WHOLE);
+      parts.push(entry.bytes);
+    } else {
+      parts.push(i ? COMMA : BRACE, entry.bytes.subarray(entry.itemOffset));
     }
-    parts.push(tail, NEWLINE);
-    return { status: 200, contentType: JSON_TYPE, body: concat(parts) };
   }
-  const items = entries.map((e) => (definition.custom ? e.object : withoutKind(e.object)));
-  return encodeObject(200, { kind: definition.listKind, apiVersion, metadata, items }, r);
+  parts.push(tail, NEWLINE);
+  return { status: 200, contentType: JSON_TYPE, body: concat(parts) };
 }
 
 /** The list as a plain object, for in-process callers (its items keep kind and apiVersion). */
@@ -108,24 +95,7 @@ export function listObject(answer: ListAnswer): object {
   };
 }
 
-function withoutKind(object: ApiObject): object {
-  const { kind: _k, apiVersion: _a, ...rest } = object;
-  return rest;
-}
-
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
-
-/** Keys in alphabetical order, as Go's YAML has them. */
-function sortKeys(v: unknown): unknown {
-  if (Array.isArray(v)) return v.map(sortKeys);
-  if (typeof v !== 'object' || v === null) return v;
-  const o = v as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.keys(o)
-      .sort()
-      .map((k) => [k, sortKeys(o[k])]),
-  );
-}
 
 export interface EventContext {
   readonly answer: Extract<Answer, { is: 'watch' }>;

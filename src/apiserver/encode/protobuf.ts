@@ -3,7 +3,7 @@ export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 import { schemas } from '../../api/schemas.js';
 import { badRequest } from '../../meta/errors.js';
-import { decodeEnvelope, encodeEnvelope } from '../../meta/protobuf/envelope.js';
+import { decodeEnvelope, encodeEnvelope, ListEnvelope } from '../../meta/protobuf/envelope.js';
 
 /** The object in an envelope, in its JSON form. */
 export function decodeProtobuf(bytes: Uint8Array): unknown {
@@ -16,3 +16,7 @@ export function decodeProtobuf(bytes: Uint8Array): unknown {
 
 /** Undefined where the kind has no protobuf form (custom resources). */
 export const encodeProtobuf = (object: object): Uint8Array | undefined => encodeEnvelope(schemas, object);
+
+/** The same for a list whose items come one after another. */
+export const listEnvelope = (list: object): ListEnvelope | undefined =>
+  ListEnvelope.of(schemas, list as { apiVersion: string; kind: string });

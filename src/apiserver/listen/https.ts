@@ -13,6 +13,7 @@ import { StatusError, timeoutError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import { isPretty } from '../../meta/query.js';
 import type { Clock } from '../../util/clock.js';
+import { drained } from '../../util/drained.js';
 import type { Answer } from '../answer.js';
 import { type Encoded, type EventContext, encodeAnswer, encodeEvent, encodeObject } from '../encode/encode.js';
 import { negotiate, type Representation } from '../encode/negotiate.js';
@@ -283,7 +284,21 @@ async function send(s: Sending): Promise<void> {
       const form = wantsPretty(request) ? { ...representation, pretty: true } : representation;
       let encoded: Encoded;
       try {
-        encoded = encodeAnswer(answer, form, includeObject(request.query), server.env.clock.now());
+        // A list takes its place before it is made: by what is stored of it.
+        const place =
+          answer.is === 'list' && s.handled.user
+            ? server.flow.enter(
+                s.handled.user,
+                'bytesOut',
+                false,
+                answer.entries.reduce((n, e) => n + e.size, 0),
+              )
+            : undefined;
+        try {
+          encoded = await encodeAnswer(answer, form, includeObject(request.query), server.env.clock.now());
+        } finally {
+          place?.();
+        }
       } catch (e) {
         if (!(e instanceof StatusError)) throw e;
         return refuse(s, e);
@@ -418,11 +433,7 @@ async function sendStream(answer: Extract<Answer, { is: 'stream' }>, res: Res): 
   try {
     for await (const chunk of answer.body) {
       if (r.destroyed || r.writableEnded) break;
-      if (!r.write(chunk))
-        await new Promise<void>((resolve) => {
-          r.once('drain', resolve);
-          r.once('close', resolve);
-        });
+      if (!r.write(chunk)) await drained(r);
     }
   } finally {
     r.end();

@@ -219,7 +219,7 @@ async function realNode(
       clusterDNS: [dns],
       clusterDomain: o.clusterDomain,
       addresses: [address],
-      ownPorts: ownPorts(o, api.port),
+      ownPorts: ownPorts(o, api.port, daemon.streamPort()),
       staticPodDir: path.join(o.dataDir, 'manifests'),
       withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
       serving: {
@@ -265,10 +265,11 @@ async function realNode(
 }
 
 /** What this process listens on besides the kubelet's port, at addresses that Pods' host ports could take over. */
-function ownPorts(o: UpOptions, apiPort: number): OwnPort[] {
+function ownPorts(o: UpOptions, apiPort: number, streamPort: number): OwnPort[] {
   const etcd = Number(o.etcdListen?.port);
   return [
     { protocol: 'TCP', port: apiPort, holder: 'kube-apiserver' },
+    ...(streamPort ? [{ protocol: 'TCP', port: streamPort, holder: 'containerd' }] : []),
     ...['TCP', 'UDP'].map((protocol) => ({ protocol, port: DNS_PORT, holder: 'dns' })),
     ...(etcd ? [{ protocol: 'TCP', port: etcd, holder: 'etcd' }] : []),
   ];
@@ -341,7 +342,7 @@ const nodeReady = (identities: Identities, names: readonly string[]): Promise<vo
 export function containersImpossible(): string | undefined {
   if (process.getuid?.() !== 0) return 'not root';
   const has = (name: string) => (process.env.PATH ?? '').split(':').some((d) => fs.existsSync(path.join(d, name)));
-  for (const name of ['containerd', 'runc', 'iptables', 'ip']) if (!has(name)) return `${name} is not installed`;
+  for (const name of ['containerd', 'runc', 'iptables', 'ip6tables', 'nft', 'ip']) if (!has(name)) return `${name} is not installed`;
   try {
     cniBinDir();
   } catch (e) {

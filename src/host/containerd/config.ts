@@ -16,6 +16,8 @@ export interface ContainerdFacts {
   readonly restrictOomScore: boolean;
   readonly snapshotter: 'overlayfs' | 'native';
   readonly systemdCgroup: boolean;
+  /** Where containerd itself serves exec, attach and port-forward, on loopback. */
+  readonly streamPort: number;
 }
 
 /** Not used by a kubelet, or failing where the kernel has no module for them: each would write an error at start. */
@@ -44,7 +46,7 @@ disabled_plugins = [${UNUSED.map(quote).join(', ')}]
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = ${quote(PAUSE_IMAGE)}
   stream_server_address = "127.0.0.1"
-  stream_server_port = "0"
+  stream_server_port = "${facts.streamPort}"
   restrict_oom_score_adj = ${facts.restrictOomScore}
   enable_unprivileged_ports = true
   enable_unprivileged_icmp = true

@@ -47,11 +47,17 @@ const filterMessage = (f: RuntimeFilter | undefined): Message => ({
   },
 });
 
+/** Of one probe or hook, in bytes. One that writes more has failed. */
+const MAX_COMMAND_OUTPUT = 2 * 1024 * 1024;
+
 export class ContainerdRuntime implements ContainerRuntime {
   private readonly connection: GrpcConnection;
+  /** For commands whose output comes in one answer: what runs in a container decides how large that is. */
+  private readonly commands: GrpcConnection;
 
   constructor(socket: string) {
     this.connection = new GrpcConnection(socket);
+    this.commands = new GrpcConnection(socket, MAX_COMMAND_OUTPUT);
   }
 
   private call(
@@ -168,7 +174,10 @@ export class ContainerdRuntime implements ContainerRuntime {
 
   async execSync(id: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult> {
     const deadline = timeoutSeconds ? timeoutSeconds * 1000 + SLACK_MS : NO_DEADLINE;
-    const answer = await this.runtime('ExecSync', { containerId: id, cmd: command, timeout: timeoutSeconds }, deadline);
+    const message = { containerId: id, cmd: command, timeout: timeoutSeconds };
+    const answer = await this.commands.unary(codec, '/runtime.v1.RuntimeService/ExecSync', 'ExecSyncRequest', 'ExecSyncResponse', message, {
+      deadlineMs: deadline,
+    });
     return { exitCode: Number(answer.exitCode), stdout: answer.stdout as Uint8Array, stderr: answer.stderr as Uint8Array };
   }
 
@@ -249,6 +258,7 @@ export class ContainerdRuntime implements ContainerRuntime {
 
   async close(): Promise<void> {
     this.connection.close();
+    this.commands.close();
   }
 }
 

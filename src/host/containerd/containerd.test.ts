@@ -158,8 +158,9 @@ describe('the configuration', () => {
   it('quotes paths and names the sandbox image', () => {
     const text = containerdConfig(
       { root: '/a "b"/root', state: '/s', socket: '/c.sock', registries: '/r', cniBin: '/bin', cniConf: '/conf' },
-      { restrictOomScore: true, snapshotter: 'overlayfs', systemdCgroup: false },
+      { restrictOomScore: true, snapshotter: 'overlayfs', systemdCgroup: false, streamPort: 40123 },
     );
+    expect(text).toContain('stream_server_port = "40123"');
     expect(text).toContain('root = "/a \\"b\\"/root"');
     expect(text).toContain('restrict_oom_score_adj = true');
     expect(text).toContain('sandbox_image = "k8ts.local/pause:1"');

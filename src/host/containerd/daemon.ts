@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../../util/logger.js';
@@ -85,6 +86,11 @@ export class ContainerdDaemon {
     }
   }
 
+  /** Where the running daemon serves exec, attach and port-forward on loopback: a port that no Pod may have as its own. */
+  streamPort(): number {
+    return Number(/^ *stream_server_port = "(\d+)"$/m.exec(fs.readFileSync(this.configFile, 'utf8'))?.[1]);
+  }
+
   /** Stops the daemon alone: containers run on under their shims. */
   async stop(): Promise<void> {
     const pid = this.pid();
@@ -137,7 +143,12 @@ export class ContainerdDaemon {
   }
 
   private async spawn(): Promise<void> {
-    const facts = { restrictOomScore: !hasCapability(CAP_SYS_RESOURCE), snapshotter: snapshotter(), systemdCgroup: false } as const;
+    const facts = {
+      restrictOomScore: !hasCapability(CAP_SYS_RESOURCE),
+      snapshotter: snapshotter(),
+      systemdCgroup: false,
+      streamPort: await freePort(),
+    } as const;
     fs.writeFileSync(this.configFile, containerdConfig(this.paths, facts));
     const out = fs.openSync(this.logFile, 'a');
     try {
@@ -246,4 +257,15 @@ export function mountsUnder(dir: string): string[] {
     .map((l) => (l.split(' ')[1] ?? '').replace(/\\040/g, ' '))
     .filter((m) => m.startsWith(`${dir}/`))
     .sort((a, b) => b.length - a.length);
+}
+
+/** One that nobody listens on now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }

@@ -37,9 +37,12 @@ export interface CallOptions {
 export class GrpcConnection {
   private readonly client: Client;
 
-  constructor(socket: string) {
+  /** `maxAnswer`: a larger one is refused before it is read, in bytes. */
+  constructor(socket: string, maxAnswer = MAX_MESSAGE) {
     this.client = new Client(`unix:${socket}`, credentials.createInsecure(), {
-      'grpc.max_receive_message_length': MAX_MESSAGE,
+      'grpc.max_receive_message_length': maxAnswer,
+      // Two connections with other limits must not be one.
+      'grpc.use_local_subchannel_pool': 1,
       'grpc.max_send_message_length': MAX_MESSAGE,
       // Without a proxy from the environment; reconnect soon after containerd restarts.
       'grpc.enable_http_proxy': 0,

@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ByteSocket, KubeletRequest, MessageSocket, PlainResponse, User } from '../../kubelet/server/http.js';
 import type { KubeletServer } from '../../kubelet/server/server.js';
 import { type ConnectionLimits, limitConnections } from '../../util/connection-limits.js';
+import { drained } from '../../util/drained.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import { writeAll } from '../containerd/streaming.js';
 import { descriptors } from '../descriptors.js';
@@ -24,7 +25,10 @@ export interface ListenerOptions {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
-const MAX_MESSAGE = 16 * 1024 * 1024;
+/** Largest message taken: clients send parts of 32 kB. */
+const MAX_MESSAGE = 1024 * 1024;
+/** With so much that nobody has read, a socket is not read any more. */
+const PAUSE_AT = 256 * 1024;
 const MAX_CONNECTIONS = 2048;
 /** Time that a client has for its handshake, and to say what it wants. */
 const HELLO_MS = 10_000;
@@ -60,7 +64,7 @@ async function answer(response: ServerResponse, r: PlainResponse): Promise<void>
   }
   response.flushHeaders(); // a followed log may have nothing to say for long
   for await (const chunk of r.body) {
-    if (!response.write(chunk)) await new Promise<void>((resolve) => void response.once('drain', resolve).once('close', resolve));
+    if (!response.write(chunk)) await drained(response);
     if (response.destroyed) return;
   }
   response.end();
@@ -83,7 +87,7 @@ function messageSocket(ws: WebSocket, protocol: string): MessageSocket {
   ws.on('message', (data: Buffer) => {
     waiting.push(new Uint8Array(data));
     size += data.length;
-    if (size > MAX_MESSAGE) ws.pause();
+    if (size > PAUSE_AT) ws.pause();
     wake();
   });
   const end = () => {
@@ -98,7 +102,7 @@ function messageSocket(ws: WebSocket, protocol: string): MessageSocket {
       const next = waiting.shift();
       if (next) {
         size -= next.length;
-        if (ws.isPaused && size < MAX_MESSAGE / 2) ws.resume();
+        if (ws.isPaused && size < PAUSE_AT / 2) ws.resume();
         yield next;
       } else if (ended) return;
       else

@@ -1,6 +1,7 @@
 /** The pod network of one node: a CNI configuration over the reference plugins, and what they leave behind. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { nth, parseCidr } from '../../util/cidr.js';
 import { run } from '../run.js';
 import { withoutPluginChains } from './plugin-chains.js';
 
@@ -76,12 +77,16 @@ const jumps = (bridge: string) =>
 const SETTINGS: Readonly<Record<string, string>> = {
   '/proc/sys/net/ipv4/ip_forward': '1',
   '/proc/sys/net/bridge/bridge-nf-call-iptables': '1',
+  '/proc/sys/net/bridge/bridge-nf-call-ip6tables': '1',
+  // A receiver takes a frame with an empty VLAN tag as one without: so must the rules.
+  '/proc/sys/net/bridge/bridge-nf-filter-vlan-tagged': '1',
 };
 
 /**
  * The kernel forwards between pods and the world, and masquerades what leaves the pod network. What comes from the wire and calls itself loopback,
  * or asks for it, is dropped before anything else sees it: with `route_localnet` the kernel would hand it to what listens on 127.0.0.1. So is
- * what a Pod sends in the name of an address that is no Pod of this node.
+ * what a Pod sends in the name of an address that is no Pod of this node, IPv6 altogether (the pod network has none: a Pod that announces itself
+ * as a router would be one), and a Pod that answers for the node's own address.
  */
 export async function preparePodNetwork(o: PodNetwork): Promise<void> {
   const bridge = o.bridge ?? 'cni0';
@@ -102,11 +107,38 @@ export async function preparePodNetwork(o: PodNetwork): Promise<void> {
     '',
   ].join('\n');
   await run('iptables-restore', ['--noflush', '-w', '5'], { input: text });
+  await run('nft', ['-f', '-'], { input: frameRules(o) });
+  const rule6 = noIpv6(bridge);
+  if (!(await succeeds('ip6tables', ['-w', '5', '-C', ...rule6]))) await run('ip6tables', ['-w', '5', '-I', ...rule6]);
   for (const [table, chain, rule] of jumps(bridge)) await jump(table, chain, rule);
   // Node ports answer on the machine's own 127.0.0.1, too: the answers of Pods come back over the bridge, and there alone.
   await run('ip', ['link', 'add', bridge, 'type', 'bridge']).catch(() => undefined);
   fs.writeFileSync(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
 }
+
+const FRAMES = 'k8ts-pods';
+const noIpv6 = (bridge: string): string[] => ['PREROUTING', '-t', 'raw', '-i', bridge, ...SAID, '-j', 'DROP'];
+
+/** What is decided by frames: whose address is told (ARP), and tags within tags, which receivers peel and the rules above do not. */
+function frameRules(o: PodNetwork): string {
+  const gateway = nth(parseCidr(o.nodeCidr), 1);
+  return `table bridge ${FRAMES}
+delete table bridge ${FRAMES}
+table bridge ${FRAMES} {
+  chain from-pods {
+    type filter hook prerouting priority -300; policy accept;
+    meta protocol { 8021q, 8021ad } drop
+    meta protocol arp arp saddr ip ${gateway} drop
+  }
+}
+`;
+}
+
+const succeeds = (command: string, args: string[]): Promise<boolean> =>
+  run(command, args).then(
+    () => true,
+    () => false,
+  );
 
 function changeSettings(remember: string): void {
   const before: Record<string, string> = {};
@@ -144,20 +176,17 @@ async function jump(table: string, chain: string, rule: readonly string[]): Prom
 /** Takes the bridge, the chains of the plugins and the addresses' files out again, and puts the kernel's settings back. */
 export async function cleanPodNetwork(o: Pick<PodNetwork, 'bridge' | 'remember'>): Promise<void> {
   const bridge = o.bridge ?? 'cni0';
-  const quietly = (command: string, args: string[]) =>
-    run(command, args).then(
-      () => true,
-      () => false,
-    );
-  for (const [table, chain, rule] of jumps(bridge)) while (await quietly('iptables', ['-w', '5', '-t', table, '-D', chain, ...rule]));
+  await succeeds('nft', ['delete', 'table', 'bridge', FRAMES]);
+  while (await succeeds('ip6tables', ['-w', '5', '-D', ...noIpv6(bridge)]));
+  for (const [table, chain, rule] of jumps(bridge)) while (await succeeds('iptables', ['-w', '5', '-t', table, '-D', chain, ...rule]));
   for (const [table, chain] of [
     ['nat', CHAIN],
     ['raw', FIREWALL],
   ] as const)
-    for (const act of ['-F', '-X']) await quietly('iptables', ['-w', '5', '-t', table, act, chain]);
+    for (const act of ['-F', '-X']) await succeeds('iptables', ['-w', '5', '-t', table, act, chain]);
   const { stdout } = await run('iptables-save', ['-t', 'nat']).catch(() => ({ stdout: '' }));
   const lines = withoutPluginChains(stdout, NETWORK);
   if (lines.length > 0) await run('iptables-restore', ['--noflush', '-w', '5'], { input: lines.join('\n') });
-  await quietly('ip', ['link', 'delete', bridge]);
+  await succeeds('ip', ['link', 'delete', bridge]);
   restoreSettings(o.remember);
 }

@@ -81,14 +81,14 @@ async function finish(command: Command, streams: StdStreams): Promise<{ exitCode
   }
 }
 
-/** What a size of a terminal may take. */
-const MAX_SIZE_TEXT = 1024;
+/** Longest text of a size, and of several that wait. What came before it is of no use any more. */
+const SIZE_LIMIT = 1024;
 
 /** Whole JSON values out of the resize stream: `{"Width":80,"Height":24}`, one after the other. */
-async function* sizes(input: AsyncIterable<Uint8Array>): AsyncIterable<TerminalSize> {
+export async function* sizes(input: AsyncIterable<Uint8Array>): AsyncIterable<TerminalSize> {
   let text = '';
   for await (const chunk of input) {
-    text += decoder.decode(chunk);
+    text = (text + decoder.decode(chunk.subarray(-SIZE_LIMIT))).slice(-SIZE_LIMIT);
     for (let end = text.indexOf('}'); end >= 0; end = text.indexOf('}')) {
       try {
         const { Width, Height } = JSON.parse(text.slice(text.indexOf('{'), end + 1)) as { Width?: number; Height?: number };
@@ -98,7 +98,6 @@ async function* sizes(input: AsyncIterable<Uint8Array>): AsyncIterable<TerminalS
       }
       text = text.slice(end + 1);
     }
-    if (text.length > MAX_SIZE_TEXT) text = ''; // no size is so long
   }
 }
 

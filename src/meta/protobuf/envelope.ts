@@ -57,20 +57,58 @@ export function decodeEnvelope(schemas: SchemaRegistry, bytes: Uint8Array): Reco
 export function encodeEnvelope(schemas: SchemaRegistry, object: object): Uint8Array | undefined {
   const { apiVersion = '', kind = '' } = object as { apiVersion?: string; kind?: string };
   const type = typeOf(schemas, apiVersion, kind);
-  if (!type) return undefined;
-  const w = new Writer();
-  w.tag(1, 2);
-  w.message(() => {
-    w.tag(1, 2);
-    w.string(apiVersion);
-    w.tag(2, 2);
-    w.string(kind);
+  return type && sealed(apiVersion, kind, [encodeMessage(type, object)]);
+}
+
+/** A list that is encoded item by item. */
+export class ListEnvelope {
+  private readonly parts: Uint8Array[];
+
+  private constructor(
+    private readonly apiVersion: string,
+    private readonly kind: string,
+    private readonly num: number,
+    private readonly item: TypeSchema,
+    head: Uint8Array,
+  ) {
+    this.parts = [head];
+  }
+
+  /** `list` without its items. Undefined where the kind has no protobuf form. */
+  static of(schemas: SchemaRegistry, list: { apiVersion: string; kind: string }): ListEnvelope | undefined {
+    const type = typeOf(schemas, list.apiVersion, list.kind);
+    const items = type?.byName.get('items');
+    if (!type || items?.num === undefined || items.value.is !== 'list' || items.value.of.is !== 'message') return undefined;
+    return new ListEnvelope(list.apiVersion, list.kind, items.num, items.value.of.message, encodeMessage(type, list));
+  }
+
+  add(item: object): void {
+    const w = new Writer();
+    w.tag(this.num, 2);
+    w.bytes(encodeMessage(this.item, item));
+    this.parts.push(w.finish());
+  }
+
+  finish(): Uint8Array {
+    return sealed(this.apiVersion, this.kind, this.parts);
+  }
+}
+
+function sealed(apiVersion: string, kind: string, raw: readonly Uint8Array[]): Uint8Array {
+  const head = new Writer();
+  head.tag(1, 2);
+  head.message(() => {
+    head.tag(1, 2);
+    head.string(apiVersion);
+    head.tag(2, 2);
+    head.string(kind);
   });
-  w.tag(2, 2);
-  w.bytes(encodeMessage(type, object));
-  w.tag(3, 2);
-  w.string('');
-  w.tag(4, 2);
-  w.string('');
-  return concat([MAGIC, w.finish()]);
+  head.tag(2, 2);
+  head.varint(raw.reduce((n, part) => n + part.length, 0));
+  const tail = new Writer();
+  tail.tag(3, 2);
+  tail.string('');
+  tail.tag(4, 2);
+  tail.string('');
+  return concat([[MAGIC, head.finish()], raw, [tail.finish()]].flat());
 }
