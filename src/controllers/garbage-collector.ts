@@ -156,8 +156,8 @@ async function collect(c: ControllerContext, graph: Graph, absent: Set<string>, 
   if (!gone.length && !leaving.length) return;
   const { uid, finalizers } = e.object.metadata;
   if (solid.length) {
-    const remove = [...gone, ...leaving].map((r) => r.uid);
-    const kept = refs.filter((r) => !remove.includes(r.uid));
+    const remove = new Set([...gone, ...leaving].map((r) => r.uid));
+    const kept = refs.filter((r) => !remove.has(r.uid));
     return quietly(
       c.client.patch(place(e), { metadata: { uid, ownerReferences: kept, resourceVersion: e.object.metadata.resourceVersion } }),
     );

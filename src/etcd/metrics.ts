@@ -1,4 +1,5 @@
 /** /metrics: etcd's names, with this server's own values. */
+import { addAll } from '../util/add-all.js';
 import { ETCD_CLUSTER_VERSION, ETCD_VERSION, type EtcdContext } from './context.js';
 import type { CallCounts } from './grpc/call-counts.js';
 
@@ -38,7 +39,7 @@ export async function metrics(c: EtcdContext, traffic: Traffic): Promise<string>
   metric('etcd_server_leader_changes_seen_total', 'counter', 'Changes of the leader seen: one member leads from its start.', 1);
   metric('etcd_server_proposals_failed_total', 'counter', 'Proposals that failed: there is nobody to propose to.', 0);
   metric('etcd_debugging_auth_revision', 'gauge', 'The revision of users and roles.', Number(c.auth.state.revision));
-  lines.push(...traffic.calls.render());
+  addAll(lines, traffic.calls.render());
   metric('k8ts_etcd_client_connections', 'gauge', 'Open client connections.', traffic.connections);
   return `${lines.join('\n')}\n`;
 }

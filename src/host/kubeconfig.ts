@@ -21,11 +21,21 @@ export interface Connection {
   close(): void;
 }
 
+/** The lists that are looked through are lists of objects. */
+function configOf(value: unknown): Kubeconfig {
+  const is = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
+  if (!is(value)) throw new Error('it holds no object');
+  for (const list of ['clusters', 'users', 'contexts'])
+    if (value[list] !== undefined && value[list] !== null && !(Array.isArray(value[list]) && value[list].every(is)))
+      throw new Error(`${list} is no list of objects`);
+  return value as Kubeconfig;
+}
+
 /** Throws an Error that names the file and what is missing in it. */
 export function connect(file: string, userAgent: string): Connection {
   let config: Kubeconfig;
   try {
-    config = parseYaml(fs.readFileSync(file, 'utf8')) as Kubeconfig;
+    config = configOf(parseYaml(fs.readFileSync(file, 'utf8')));
   } catch (e) {
     throw new Error(`--kubeconfig ${file}: ${(e as Error).message}`);
   }

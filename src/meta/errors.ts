@@ -115,10 +115,15 @@ export const conflictError = (a: About, name: string, why: string): StatusError 
 export const modifiedError = (a: About, name: string): StatusError =>
   conflictError(a, name, 'the object has been modified; please apply your changes to the latest version and try again');
 
+/** So many are told one by one: an answer is not a hundred times as long as what it answers. */
+const TOLD_ERRORS = 1000;
+
 /** 422: `errors` in the order they were found. `group` and `kind` are of the object, not the resource. */
-export function invalidError(group: string, kind: string, name: string, errors: readonly FieldError[]): StatusError {
+export function invalidError(group: string, kind: string, name: string, all: readonly FieldError[]): StatusError {
+  const errors = all.slice(0, TOLD_ERRORS);
   const lines = errors.map((e) => `${e.field}: ${e.message}`);
   const unique = [...new Set(lines)];
+  if (all.length > errors.length) unique.push(`and ${all.length - errors.length} more`);
   const text = unique.length === 1 ? unique[0]! : `[${unique.join(', ')}]`;
   return new StatusError(
     422,

@@ -2,6 +2,7 @@
  * What every object's metadata must satisfy, on create and on update. Labels, selectors and conditions of specs are checked here, too.
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
  */
+import { addAll } from '../util/add-all.js';
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from './field-error.js';
 import { parseApiVersion } from './gvk.js';
 import { byteLength, conditionReason, dns1123Label, labelValue, type NameRule, pathSegmentName, qualifiedName } from './names.js';
@@ -55,7 +56,7 @@ function whole(meta: ObjectMeta, namespaced: boolean, rule: NameRule): FieldErro
   } else if (!meta.namespace) errors.push(required('metadata.namespace'));
   else for (const m of dns1123Label(meta.namespace)) errors.push(invalid('metadata.namespace', meta.namespace, m));
   if ((meta.generation ?? 0) < 0) errors.push(invalid('metadata.generation', meta.generation, 'must be greater than or equal to 0'));
-  errors.push(...common(meta), ...finalizers(meta));
+  addAll(errors, common(meta), finalizers(meta));
   return errors;
 }
 
@@ -156,7 +157,7 @@ function managedFields(entries: readonly ManagedFieldsEntry[]): FieldError[] {
     if (e.operation !== 'Apply' && e.operation !== 'Update')
       errors.push(invalid(`${path}.operation`, e.operation ?? '', 'must be `Apply` or `Update`'));
     if (e.fieldsType && e.fieldsType !== 'FieldsV1') errors.push(invalid(`${path}.fieldsType`, e.fieldsType, 'must be `FieldsV1`'));
-    errors.push(...validateFieldManager(e.manager ?? '', `${path}.manager`));
+    addAll(errors, validateFieldManager(e.manager ?? '', `${path}.manager`));
     if (byteLength(e.subresource ?? '') > SUBRESOURCE_LIMIT) errors.push(tooLong(`${path}.subresource`, SUBRESOURCE_LIMIT));
   }
   return errors;
@@ -190,7 +191,7 @@ export function validateLabelSelector(selector: LabelSelector | undefined | null
     } else if (e.operator === 'Exists' || e.operator === 'DoesNotExist') {
       if (values.length) errors.push(forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
     } else errors.push(invalid(`${at}.operator`, e.operator, 'not a valid selector operator'));
-    errors.push(...validateLabelName(e.key, `${at}.key`));
+    addAll(errors, validateLabelName(e.key, `${at}.key`));
     for (const [j, v] of values.entries()) for (const m of labelValue(v)) errors.push(invalid(`${at}.values[${j}]`, v, m));
   }
   return errors;
@@ -205,7 +206,7 @@ export function validateConditions(conditions: readonly Condition[] | undefined,
     if (seen.has(c.type))
       errors.push({ field: `${at}.type`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(c.type)}` });
     seen.add(c.type);
-    errors.push(...validateLabelName(c.type, `${at}.type`));
+    addAll(errors, validateLabelName(c.type, `${at}.type`));
     if (!['True', 'False', 'Unknown'].includes(c.status)) errors.push(notSupported(`${at}.status`, c.status, ['False', 'True', 'Unknown']));
     if ((c.observedGeneration ?? 0) < 0)
       errors.push(invalid(`${at}.observedGeneration`, c.observedGeneration, 'must be greater than or equal to zero'));

@@ -1,3 +1,4 @@
+import { addAll } from '../util/add-all.js';
 /**
  * The forms of names and of small texts. Each check returns what is wrong, in the words clients of Kubernetes know; empty when it is right.
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
@@ -97,8 +98,9 @@ export function qualifiedName(text: string): Messages {
   if (slash === 0) out.push('prefix part must be non-empty');
   // The prefix counts bytes where other subdomains count characters.
   else if (slash > 0)
-    out.push(
-      ...dns1123Subdomain(text.slice(0, slash)).map((m) => `prefix part ${m.replace(maxLength(SUBDOMAIN_MAX), maxBytes(SUBDOMAIN_MAX))}`),
+    addAll(
+      out,
+      dns1123Subdomain(text.slice(0, slash)).map((m) => `prefix part ${m.replace(maxLength(SUBDOMAIN_MAX), maxBytes(SUBDOMAIN_MAX))}`),
     );
   if (name === '') out.push('name part must be non-empty');
   else if (name.length > LABEL_MAX) out.push(`name part ${maxBytes(LABEL_MAX)}`);

@@ -116,7 +116,8 @@ function servicePort(t: Tables, p: ServicePort, config: ProxyConfig, names: Chai
   const needsAll = (!p.internalLocal && internal.length > 0) || (external && p.backends.length > 0);
   const needsLocal = (p.internalLocal && local.length > 0) || (external && p.externalLocal && local.length > 0);
 
-  for (const b of distinct(p)) if ((needsAll && p.backends.includes(b)) || (needsLocal && local.includes(b))) endpoint(t, p, b, names);
+  const needed = new Set([...(needsAll ? p.backends : []), ...(needsLocal ? local : [])]);
+  for (const b of distinct(p)) if (needed.has(b)) endpoint(t, p, b, names);
   const target = p.internalLocal ? localChain : all;
   /** Before the backends in their chain: a rule that leads on is the last one a packet sees. */
   const masquerade = (chain: string) => {

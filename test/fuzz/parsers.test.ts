@@ -23,18 +23,12 @@ import { normalizeTime, TimeError } from '../../src/meta/time.js';
 import { parseYaml, stringifyYaml, YamlError } from '../../src/meta/yaml.js';
 import { seededRandom } from '../../src/util/random.js';
 import { matchGlob } from '../../src/util/text.js';
+import { type Target, WIRE } from './wire.js';
 
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 20);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** No input here is longer than some kilobytes. */
 const SLOWEST_MS = 2000;
-
-interface Target {
-  readonly name: string;
-  readonly corpus: readonly string[];
-  readonly run: (text: string) => void;
-  readonly own?: readonly (abstract new (...args: never[]) => Error)[];
-}
 
 const pod = schemas.kind('v1', 'Pod')!;
 const POD =
@@ -125,6 +119,7 @@ const TARGETS: readonly Target[] = [
     run: (t) => new HpackDecoder().decode(Buffer.from(t, 'latin1')),
     own: [Error],
   },
+  ...WIRE,
 ];
 
 const ODD = [

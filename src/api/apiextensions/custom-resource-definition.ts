@@ -1,6 +1,8 @@
 /** CustomResourceDefinitions: kinds that users add to the API. Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/ */
+
 import { invalid, required } from '../../meta/field-error.js';
 import { dns1035Label, dns1123Subdomain } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, immutable, requiredOneOf, same } from '../check.js';
 import { defineResource } from '../define.js';
 import type {
@@ -118,14 +120,14 @@ function validateSpec(spec: CustomResourceDefinitionSpec, old: CustomResourceDef
   if (!group) errors.push(required('spec.group'));
   else if (wrongGroup.length) errors.push(invalid('spec.group', group, wrongGroup.join(',')));
   else if (!group.includes('.')) errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
-  errors.push(...requiredOneOf(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'));
+  addAll(errors, requiredOneOf(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope'));
   const withoutSchema = old?.versions?.some((v) => !v.schema?.openAPIV3Schema) ?? false;
   for (const [i, v] of versions.entries())
     if (!v.schema?.openAPIV3Schema && !withoutSchema) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
-  errors.push(...validateVersions(versions));
+  addAll(errors, validateVersions(versions));
   for (const name of ['plural', 'singular', 'kind', 'listKind'] as const)
     if (!spec.names[name]) errors.push(required(`spec.names.${name}`));
-  errors.push(...names(spec.names, 'spec.names'), ...sharedParts(versions));
+  addAll(errors, names(spec.names, 'spec.names'), sharedParts(versions));
   if (spec.preserveUnknownFields && (spec.conversion?.strategy ?? 'None') !== 'None')
     errors.push(invalid('spec.conversion.strategy', spec.conversion!.strategy, 'must be None if spec.preserveUnknownFields is true'));
   const before = old?.conversion?.webhook?.conversionReviewVersions ?? [];

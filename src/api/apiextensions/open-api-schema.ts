@@ -1,5 +1,7 @@
 /** What a schema of a custom resource may say, beside being structural. Rules (CEL) are not compiled here. */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
+import { addAll } from '../../util/add-all.js';
 import type { Errors } from '../check.js';
 import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions/v1.js';
 import { additionalOf, itemsOf, propertiesOf } from './structural.js';
@@ -88,7 +90,7 @@ function mapAndListTypes(schema: JSONSchemaProps, path: string): Errors {
   const listType = schema['x-kubernetes-list-type'];
   if (listType === undefined) return errors;
   if (type !== 'array') needs('array', 'x-kubernetes-list-type');
-  else if (listType === 'set') errors.push(...atomicItems(itemsOf(schema), `${path}.items`));
+  else if (listType === 'set') addAll(errors, atomicItems(itemsOf(schema), `${path}.items`));
   const known = ['atomic', 'set', 'map'];
   if (!known.includes(listType)) errors.push(notSupported(`${path}.x-kubernetes-list-type`, listType, known));
   return errors;

@@ -2,8 +2,10 @@
  * Structural schemas: every field has a type of its own, outside of what only restricts values.
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
+
 import { forbidden, invalid, required } from '../../meta/field-error.js';
 import { regexProblem } from '../../meta/regex.js';
+import { addAll } from '../../util/add-all.js';
 import { table } from '../../util/own.js';
 import { type Errors, same } from '../check.js';
 import type { JSONSchemaProps } from '../types/apiextensions/v1.js';
@@ -34,11 +36,11 @@ function invariants(schema: JSONSchemaProps, level: Level, path: string): Errors
   const items = itemsOf(schema);
   const more = additionalOf(schema);
   const errors: Errors = type === 'array' && !schema.items ? [required(`${path}.items`, 'must be specified')] : [];
-  if (items) errors.push(...invariants(items, 'item', `${path}.items`));
-  for (const [name, s] of propertiesOf(schema)) errors.push(...invariants(s, 'field', `${path}.properties[${name}]`));
+  if (items) addAll(errors, invariants(items, 'item', `${path}.items`));
+  for (const [name, s] of propertiesOf(schema)) addAll(errors, invariants(s, 'field', `${path}.properties[${name}]`));
   if (additionalProperties && level === 'root') errors.push(forbidden(`${path}.additionalProperties`, 'must not be used at the root'));
-  if (more) errors.push(...invariants(more, 'field', `${path}.additionalProperties`));
-  errors.push(...extensions(schema, path), ...valueValidation(schema, path), ...ownType(schema, level, path));
+  if (more) addAll(errors, invariants(more, 'field', `${path}.additionalProperties`));
+  addAll(errors, extensions(schema, path), valueValidation(schema, path), ownType(schema, level, path));
   if (level === 'root' && type && type !== 'object') errors.push(invalid(`${path}.type`, type, 'must be object at the root'));
   return [...errors, ...resourceFields(schema, level, path)];
 }

@@ -1,6 +1,8 @@
 /** What a CustomResourceDefinition says of each version, and of how versions are turned into each other. */
+
 import { duplicate, forbidden, invalid, required, tooMany } from '../../meta/field-error.js';
 import { dns1035Label } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, requiredOneOf } from '../check.js';
 import type {
   CustomResourceColumnDefinition,
@@ -141,8 +143,8 @@ export function validateConversion(c: CustomResourceConversion | undefined, need
   const client = webhook?.clientConfig;
   if (!client) errors.push(required(at, 'required when strategy is set to Webhook'));
   else if ((client.url === undefined) === !client.service) errors.push(required(at, 'exactly one of url or service is required'));
-  else if (client.service) errors.push(...validateWebhookService(client.service, `${at}.service`, true));
-  else errors.push(...validateWebhookUrl(client.url!, `${at}.url`));
+  else if (client.service) addAll(errors, validateWebhookService(client.service, `${at}.service`, true));
+  else addAll(errors, validateWebhookUrl(client.url!, `${at}.url`));
   return [...errors, ...reviewVersions(versions, needsKnown, `${path}.conversionReviewVersions`)];
 }
 

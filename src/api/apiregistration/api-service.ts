@@ -1,6 +1,8 @@
 /** APIServices: who serves which group and version of the API. Source: https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/ */
+
 import { invalid, notSupported, required } from '../../meta/field-error.js';
 import { dns1035Label, dns1123Subdomain, pathSegment, pathSegmentName, portNumber } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -55,14 +57,15 @@ function validateService({ metadata, spec }: APIService): Errors {
       errors.push(invalid(`metadata.${field}`, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(expected)}`));
   }
   if (!group && version !== 'v1') errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'));
-  errors.push(
-    ...(group ? invalidAll('spec.group', group, dns1123Subdomain(group)) : []),
-    ...invalidAll('spec.version', version, dns1035Label(version)),
-    ...priority(spec.groupPriorityMinimum, 'groupPriorityMinimum', MAX_GROUP_PRIORITY),
-    ...priority(spec.versionPriority, 'versionPriority', MAX_VERSION_PRIORITY),
+  addAll(
+    errors,
+    group ? invalidAll('spec.group', group, dns1123Subdomain(group)) : [],
+    invalidAll('spec.version', version, dns1035Label(version)),
+    priority(spec.groupPriorityMinimum, 'groupPriorityMinimum', MAX_GROUP_PRIORITY),
+    priority(spec.versionPriority, 'versionPriority', MAX_VERSION_PRIORITY),
   );
   if (service) {
-    errors.push(...reference(service));
+    addAll(errors, reference(service));
     if (insecure && caBundle) errors.push(invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'));
     return errors;
   }

@@ -1,6 +1,8 @@
 /** DaemonSets: one pod on every node that fits. Source: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/ */
+
 import { invalid, notSupported, required } from '../../meta/field-error.js';
 import { validateLabelSelector } from '../../meta/metadata.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, type Errors, immutable, same } from '../check.js';
 import { ageColumn, column, containerImages, containerNames, integer, labelsCell, nameColumn, selectorCell, wide } from '../columns.js';
 import { defaultPodSpec } from '../core/pod-spec/defaults.js';
@@ -89,11 +91,8 @@ function validateSpec(spec: DaemonSetSpec, context: ValidationContext): Errors {
     );
   if (spec.selector && !Object.keys(spec.selector.matchLabels ?? {}).length && !spec.selector.matchExpressions?.length)
     errors.push(invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset'));
-  errors.push(
-    ...validatePodTemplate(spec.template, context, 'spec.template'),
-    ...alwaysRestarts(spec.template, 'DaemonSet', 'spec.template'),
-  );
-  errors.push(...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'), ...strategy(spec.updateStrategy));
+  addAll(errors, validatePodTemplate(spec.template, context, 'spec.template'), alwaysRestarts(spec.template, 'DaemonSet', 'spec.template'));
+  addAll(errors, atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'), strategy(spec.updateStrategy));
   return [...errors, ...atLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit')];
 }
 

@@ -1,5 +1,7 @@
 /** Deployments: pods of one template, replaced step by step when the template changes. Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/ */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, type Errors, immutable } from '../check.js';
 import { ageColumn, column, containerImages, containerNames, nameColumn, selectorCell, wide } from '../columns.js';
 import { defaultPodSpec } from '../core/pod-spec/defaults.js';
@@ -68,20 +70,18 @@ function validateSpec(spec: DeploymentSpec, context: ValidationContext): Errors 
   const errors = [...atLeastZero(spec.replicas, 'spec.replicas'), ...validateOwnSelector(spec.selector, 'deployment', 'spec.selector')];
   const selector = readSelector(spec.selector);
   if (selector) {
-    errors.push(
-      ...matchesTemplate(selector, spec.template, 'spec.template'),
-      ...validatePodTemplate(spec.template, context, 'spec.template'),
-    );
-    errors.push(...alwaysRestarts(spec.template, 'ReplicaSet', 'spec.template'));
+    addAll(errors, matchesTemplate(selector, spec.template, 'spec.template'), validatePodTemplate(spec.template, context, 'spec.template'));
+    addAll(errors, alwaysRestarts(spec.template, 'ReplicaSet', 'spec.template'));
   } else errors.push(invalid('spec.selector', spec.selector, 'invalid label selector'));
-  errors.push(
-    ...strategy(spec.strategy),
-    ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
-    ...atLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
+  addAll(
+    errors,
+    strategy(spec.strategy),
+    atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
+    atLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
   );
   const deadline = spec.progressDeadlineSeconds;
   if (deadline === undefined) return errors;
-  errors.push(...atLeastZero(deadline, 'spec.progressDeadlineSeconds'));
+  addAll(errors, atLeastZero(deadline, 'spec.progressDeadlineSeconds'));
   if (deadline <= (spec.minReadySeconds ?? 0))
     errors.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
   return errors;

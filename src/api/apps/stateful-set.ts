@@ -1,7 +1,9 @@
 /** StatefulSets: pods with a name and storage of their own. Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/ */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { validateAnnotations, validateLabels } from '../../meta/metadata.js';
 import { labelName } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, type Errors, label, same } from '../check.js';
 import { ageColumn, column, containerImages, containerNames, nameColumn, wide } from '../columns.js';
 import { validateClaimSpec } from '../core/claim-spec.js';
@@ -121,21 +123,23 @@ function validateSpec(spec: StatefulSetSpec, context: ValidationContext): Errors
     ...atLeastZero(spec.replicas, 'spec.replicas'),
     ...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds'),
   ];
-  errors.push(
-    ...atLeastZero(spec.ordinals?.start, 'spec.ordinals.start'),
-    ...validateOwnSelector(spec.selector, 'statefulset', 'spec.selector'),
+  addAll(
+    errors,
+    atLeastZero(spec.ordinals?.start, 'spec.ordinals.start'),
+    validateOwnSelector(spec.selector, 'statefulset', 'spec.selector'),
   );
   const selector = readSelector(spec.selector);
   if (!selector) errors.push(invalid('spec.selector', spec.selector));
   else {
     const template = asMade(spec);
-    errors.push(...matchesTemplate(selector, template, path), ...validatePodTemplate(template, context, path));
+    addAll(errors, matchesTemplate(selector, template, path), validatePodTemplate(template, context, path));
     // The original looks at labels and annotations twice.
-    errors.push(
-      ...validateLabels(template.metadata?.labels, `${path}.labels`),
-      ...validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
+    addAll(
+      errors,
+      validateLabels(template.metadata?.labels, `${path}.labels`),
+      validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
     );
-    errors.push(...validatePodAnnotations(template.metadata?.annotations, template.spec, `${path}.annotations`));
+    addAll(errors, validatePodAnnotations(template.metadata?.annotations, template.spec, `${path}.annotations`));
   }
   return [...errors, ...alwaysRestarts(spec.template, 'StatefulSet', path)];
 }
@@ -163,14 +167,15 @@ function strategy(spec: StatefulSetSpec): Errors {
     if (rollingUpdate) errors.push(invalid(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
   } else if (type !== 'RollingUpdate') errors.push(invalid(path, spec.updateStrategy, "must be 'RollingUpdate' or 'OnDelete'"));
   else if (rollingUpdate) {
-    errors.push(...atLeastZero(rollingUpdate.partition, `${path}.rollingUpdate.partition`));
+    addAll(errors, atLeastZero(rollingUpdate.partition, `${path}.rollingUpdate.partition`));
     const unavailable = rollingUpdate.maxUnavailable;
     const at = `${path}.rollingUpdate.maxUnavailable`;
     if (unavailable !== undefined)
-      errors.push(
-        ...validateIntOrPercent(unavailable, at),
-        ...(amountOf(unavailable) === 0 ? [invalid(at, unavailable, 'cannot be 0')] : []),
-        ...atMostWhole(unavailable, at),
+      addAll(
+        errors,
+        validateIntOrPercent(unavailable, at),
+        amountOf(unavailable) === 0 ? [invalid(at, unavailable, 'cannot be 0')] : [],
+        atMostWhole(unavailable, at),
       );
   }
   return errors;

@@ -1,7 +1,9 @@
 /** What a HorizontalPodAutoscaler may ask for. Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { pathSegment } from '../../meta/names.js';
 import { compareQuantities } from '../../meta/quantity.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, label, oneOf, quantityAtLeastZero } from '../check.js';
 import { containerResourceName } from '../core/pod-spec/validate/resources.js';
 import type {
@@ -87,7 +89,7 @@ function metric(m: MetricSpec, rule: ApiVersionRule, path: string): Errors {
   if (!known) errors.push(notSupported(`${path}.type`, m.type ?? '', METRIC_TYPES));
   const present = SOURCES.filter((name) => m[name]);
   // Of several sources the first alone is looked at.
-  if (present.length) errors.push(...source(m, present[0]!, rule, `${path}.${present[0]}`));
+  if (present.length) addAll(errors, source(m, present[0]!, rule, `${path}.${present[0]}`));
   const expected = known ? ((m.type![0]!.toLowerCase() + m.type!.slice(1)) as Source) : undefined;
   if (!expected) errors.push(notSupported(`${path}.type`, m.type ?? '', METRIC_TYPES));
   else if (!m[expected]) errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'));

@@ -1,6 +1,8 @@
 /** When a Job's failed pods count, and when some finished indexes are enough. Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy */
+
 import { duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../meta/field-error.js';
 import { validateLabelName } from '../../meta/metadata.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, type Errors, oneOf } from '../check.js';
 import type { JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule, SuccessPolicyRule } from '../types/batch/v1.js';
 import { readIndexes } from './indexes.js';
@@ -33,11 +35,11 @@ function failureRule(rule: PodFailurePolicyRule, spec: JobSpec, names: ReadonlyS
     rule.action === 'FailIndex' && spec.backoffLimitPerIndex === undefined
       ? [invalid(`${path}.action`, rule.action, 'requires the backoffLimitPerIndex to be set')]
       : chosen(rule.action, ACTIONS, `${path}.action`);
-  if (rule.onExitCodes) errors.push(...exitCodes(rule.onExitCodes, names, `${path}.onExitCodes`));
+  if (rule.onExitCodes) addAll(errors, exitCodes(rule.onExitCodes, names, `${path}.onExitCodes`));
   if (patterns.length > MAX_PATTERNS) errors.push(tooMany(`${path}.onPodConditions`, patterns.length, MAX_PATTERNS));
   for (const [i, p] of patterns.entries()) {
     const at = `${path}.onPodConditions[${i}]`;
-    errors.push(...validateLabelName(p.type ?? '', `${at}.type`), ...chosen(p.status, STATUSES, `${at}.status`));
+    addAll(errors, validateLabelName(p.type ?? '', `${at}.type`), chosen(p.status, STATUSES, `${at}.status`));
   }
   if (rule.onExitCodes && patterns.length)
     errors.push(withoutValue(path, 'specifying both OnExitCodes and OnPodConditions is not supported'));

@@ -1,5 +1,7 @@
 /** What a Job runs, and how often: shared by Jobs and CronJobs. Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/ */
+
 import { invalid, notSupported, required, tooLong } from '../../meta/field-error.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, domainPrefixedPath, type Errors } from '../check.js';
 import { validatePodTemplate } from '../core/pod-spec/validate/pod-spec.js';
 import { templateWarnings } from '../core/pod-spec/warnings.js';
@@ -27,10 +29,10 @@ export function validateJobSpec(spec: JobSpec, context: ValidationContext, path:
   const errors = COUNTS.flatMap((name) => atLeastZero(spec[name], `${path}.${name}`));
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined)
     errors.push(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'));
-  if (spec.managedBy !== undefined) errors.push(...managedBy(spec.managedBy, `${path}.managedBy`));
-  errors.push(...completionMode(spec, path));
-  if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(spec, `${path}.podFailurePolicy`));
-  if (spec.successPolicy) errors.push(...validateSuccessPolicy(spec, `${path}.successPolicy`));
+  if (spec.managedBy !== undefined) addAll(errors, managedBy(spec.managedBy, `${path}.managedBy`));
+  addAll(errors, completionMode(spec, path));
+  if (spec.podFailurePolicy) addAll(errors, validateFailurePolicy(spec, `${path}.podFailurePolicy`));
+  if (spec.successPolicy) addAll(errors, validateSuccessPolicy(spec, `${path}.successPolicy`));
   return [
     ...errors,
     ...validateReplacementPolicy(spec, `${path}.podReplacementPolicy`),

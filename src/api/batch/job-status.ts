@@ -1,5 +1,7 @@
 /** What may be written to a Job's status: a rule holds when something it looks at changes. Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#delegation-of-managing-a-job-object-to-external-controller */
+
 import { duplicate, invalid, required } from '../../meta/field-error.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, type Errors, same } from '../check.js';
 import type { Job, JobStatus } from '../types/batch/v1.js';
 import { overlap, readIndexes } from './indexes.js';
@@ -14,7 +16,7 @@ export function validateJobStatus(job: Job, old: Job): Errors {
   const errors = (['active', 'succeeded', 'failed', 'ready', 'terminating'] as const).flatMap((name) =>
     atLeastZero(status[name], `status.${name}`),
   );
-  errors.push(...uncounted(status), ...outcome(job, old), ...finished(job, old), ...indexes(job, old), ...successCriteria(job));
+  addAll(errors, uncounted(status), outcome(job, old), finished(job, old), indexes(job, old), successCriteria(job));
   return [...errors, ...transition(job, old)];
 }
 

@@ -1,9 +1,11 @@
 /** Jobs: pods that run until enough of them have succeeded. Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/ */
+
 import { invalid, required } from '../../meta/field-error.js';
 import { humanDuration } from '../../meta/human-duration.js';
 import { selectorFromObject } from '../../meta/labels.js';
 import { validateLabelSelector } from '../../meta/metadata.js';
 import { dns1123Label } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, immutable } from '../check.js';
 import { ageColumn, column, containerImages, containerNames, nameColumn, selectorCell, wide } from '../columns.js';
 import { defaultPodSpec } from '../core/pod-spec/defaults.js';
@@ -115,7 +117,7 @@ function ownSelector({ metadata, spec }: Job, newLabels: boolean): Errors {
   ];
   if (newLabels) expected.push([UID_LABELS[1]!, uid], [NAME_LABELS[1]!, name]);
   const errors: Errors = uid ? [] : [required('metadata.uid')];
-  for (const [key, value] of expected) errors.push(...hasLabel(spec.template, key, value));
+  for (const [key, value] of expected) addAll(errors, hasLabel(spec.template, key, value));
   const selector = readSelector(spec.selector);
   if (selector && !selector.matches(Object.fromEntries(expected)))
     errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'));
@@ -132,7 +134,7 @@ function hasLabel({ metadata }: PodTemplateSpec, key: string, value: string): Er
 /** The spec of a Job, which has a selector, unlike a CronJob's. */
 function validateWithSelector(spec: JobSpec, context: ValidationContext): Errors {
   const errors = validateJobSpec(spec, context, 'spec');
-  errors.push(...(spec.selector ? validateLabelSelector(spec.selector, 'spec.selector') : [required('spec.selector')]));
+  addAll(errors, spec.selector ? validateLabelSelector(spec.selector, 'spec.selector') : [required('spec.selector')]);
   const labels = spec.template.metadata?.labels;
   if (!selects(spec, labels))
     errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));

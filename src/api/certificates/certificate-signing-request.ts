@@ -1,7 +1,9 @@
 /** CertificateSigningRequests: someone asks a signer for a certificate. Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/ */
+
 import { duplicate, forbidden, invalid, required } from '../../meta/field-error.js';
 import { humanDuration } from '../../meta/human-duration.js';
 import { pathSegmentName } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { differences, type Errors, oneOf, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -151,7 +153,7 @@ function conditions(list: readonly CertificateSigningRequestCondition[], old: re
     const at = `${path}[${i}]`;
     const errors: Errors = c.type ? [] : [required(`${at}.type`)];
     const allowed = LASTING.includes(c.type) ? ['True'] : ['False', 'True', 'Unknown'];
-    errors.push(...(c.status ? oneOf(c.status, allowed, `${at}.status`) : [required(`${at}.status`)]));
+    addAll(errors, c.status ? oneOf(c.status, allowed, `${at}.status`) : [required(`${at}.status`)]);
     if (!both(old) && DECISIONS.includes(c.type) && DECISIONS.some((type) => type !== c.type && seen.has(type)))
       errors.push(invalid(path, c.type, 'Approved and Denied conditions are mutually exclusive'));
     if (seen.has(c.type)) errors.push(duplicate(`${at}.type`, c.type));

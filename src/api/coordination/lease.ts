@@ -1,5 +1,7 @@
 /** Leases: who holds what until when. Source: https://kubernetes.io/docs/concepts/architecture/leases/ */
+
 import { forbidden, invalid } from '../../meta/field-error.js';
+import { addAll } from '../../util/add-all.js';
 import type { Errors } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -25,7 +27,7 @@ function validate({ spec }: Lease): Errors {
   if (seconds !== undefined && seconds <= 0) errors.push(invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0'));
   if (transitions !== undefined && transitions < 0)
     errors.push(invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
-  if (strategy !== undefined) errors.push(...validateStrategy(strategy, 'spec.strategy'));
+  if (strategy !== undefined) addAll(errors, validateStrategy(strategy, 'spec.strategy'));
   if (preferredHolder && !strategy) errors.push(forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   return errors;
 }

@@ -1,8 +1,10 @@
 /** What a claim for storage may ask for: PersistentVolumeClaims, templates of StatefulSets, ephemeral volumes. */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { validateLabelSelector } from '../../meta/metadata.js';
 import { dns1123Label } from '../../meta/names.js';
 import { compareQuantities } from '../../meta/quantity.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, subdomain } from '../check.js';
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../types/core/v1.js';
 
@@ -22,27 +24,27 @@ function dataSource(s: TypedObjectReference, path: string): Errors {
   if (!s.kind) errors.push(required(`${path}.kind`));
   if (!s.apiGroup && s.kind !== 'PersistentVolumeClaim')
     errors.push(invalid(path, s.kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  if (s.apiGroup) errors.push(...subdomain(s.apiGroup, `${path}.apiGroup`));
-  if (s.namespace) errors.push(...invalidAll(`${path}.namespace`, s.namespace, dns1123Label(s.namespace)));
+  if (s.apiGroup) addAll(errors, subdomain(s.apiGroup, `${path}.apiGroup`));
+  if (s.namespace) addAll(errors, invalidAll(`${path}.namespace`, s.namespace, dns1123Label(s.namespace)));
   return errors;
 }
 
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string): Errors {
   const errors = validateAccessModes(spec.accessModes, `${path}.accessModes`, 'at least 1 access mode is required');
-  errors.push(...validateLabelSelector(spec.selector, `${path}.selector`));
+  addAll(errors, validateLabelSelector(spec.selector, `${path}.selector`));
   const storage = spec.resources?.requests?.storage;
   if (storage === undefined) errors.push(required(`${path}.resources[storage]`));
   else if (compareQuantities(storage, '0') <= 0) errors.push(invalid(`${path}.resources[storage]`, storage, 'must be greater than zero'));
-  if (spec.storageClassName) errors.push(...subdomain(spec.storageClassName, `${path}.storageClassName`));
+  if (spec.storageClassName) addAll(errors, subdomain(spec.storageClassName, `${path}.storageClassName`));
   if (spec.volumeMode !== undefined && !VOLUME_MODES.includes(spec.volumeMode))
     errors.push(notSupported(`${path}.volumeMode`, spec.volumeMode, VOLUME_MODES));
   const { dataSource: source, dataSourceRef: ref } = spec;
-  if (source) errors.push(...dataSource(source, `${path}.dataSource`));
-  if (ref) errors.push(...dataSource(ref, `${path}.dataSourceRef`));
+  if (source) addAll(errors, dataSource(source, `${path}.dataSource`));
+  if (ref) addAll(errors, dataSource(ref, `${path}.dataSourceRef`));
   if (ref?.namespace) {
     if (source) errors.push(invalid(path, `${path}.dataSource`, 'may not be specified when dataSourceRef.namespace is specified'));
   } else if (source && ref && (source.apiGroup !== ref.apiGroup || source.kind !== ref.kind || source.name !== ref.name))
     errors.push(invalid(path, `${path}.dataSource`, 'must match dataSourceRef'));
-  if (spec.volumeAttributesClassName) errors.push(...subdomain(spec.volumeAttributesClassName, `${path}.volumeAttributesClassName`));
+  if (spec.volumeAttributesClassName) addAll(errors, subdomain(spec.volumeAttributesClassName, `${path}.volumeAttributesClassName`));
   return errors;
 }

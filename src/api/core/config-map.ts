@@ -1,6 +1,8 @@
 /** ConfigMaps: settings for pods. Source: https://kubernetes.io/docs/concepts/configuration/configmap/ */
+
 import { forbidden, invalid, tooLong } from '../../meta/field-error.js';
 import { byteLength, configMapKey } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -27,12 +29,12 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): Errors {
   const errors: Errors = [];
   let size = 0;
   for (const [key, value] of Object.entries(data)) {
-    errors.push(...invalidAll(`data[${key}]`, key, configMapKey(key)));
+    addAll(errors, invalidAll(`data[${key}]`, key, configMapKey(key)));
     if (Object.hasOwn(binaryData, key)) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     size += byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...invalidAll(`binaryData[${key}]`, key, configMapKey(key)));
+    addAll(errors, invalidAll(`binaryData[${key}]`, key, configMapKey(key)));
     size += base64Length(value);
   }
   return size > SIZE_LIMIT ? [...errors, tooLong('', SIZE_LIMIT)] : errors;

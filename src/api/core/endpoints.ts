@@ -1,8 +1,10 @@
 /** Endpoints: the addresses behind a Service, as old clients read them. */
+
 import { required } from '../../meta/field-error.js';
 import { canonicalIp, ipAddress, readIp, specialIp } from '../../meta/ip.js';
 import { validateLabelName } from '../../meta/metadata.js';
 import { portNumber } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, label, requiredOneOf, same, subdomain } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -31,16 +33,16 @@ function validateSubsets(subsets: readonly EndpointSubset[]): Errors {
     const at = `subsets[${i}]`;
     if (!s.addresses?.length && !s.notReadyAddresses?.length) errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
     for (const list of ['addresses', 'notReadyAddresses'] as const)
-      for (const [j, a] of (s[list] ?? []).entries()) errors.push(...address(a, `${at}.${list}[${j}]`));
-    for (const [j, p] of (s.ports ?? []).entries()) errors.push(...port(p, s.ports!.length > 1, `${at}.ports[${j}]`));
+      for (const [j, a] of (s[list] ?? []).entries()) addAll(errors, address(a, `${at}.${list}[${j}]`));
+    for (const [j, p] of (s.ports ?? []).entries()) addAll(errors, port(p, s.ports!.length > 1, `${at}.ports[${j}]`));
   }
   return errors;
 }
 
 function address(a: EndpointAddress, path: string): Errors {
   const errors = invalidAll(`${path}.ip`, a.ip, ipAddress(a.ip));
-  if (a.hostname) errors.push(...label(a.hostname, `${path}.hostname`));
-  if (a.nodeName !== undefined) errors.push(...subdomain(a.nodeName, `${path}.nodeName`));
+  if (a.hostname) addAll(errors, label(a.hostname, `${path}.hostname`));
+  if (a.nodeName !== undefined) addAll(errors, subdomain(a.nodeName, `${path}.nodeName`));
   return [...errors, ...invalidAll(`${path}.ip`, a.ip, readIp(a.ip) ? specialIp(canonicalIp(a.ip)!) : ['must be a valid IP address'])];
 }
 

@@ -1,6 +1,8 @@
 /** What an Event must say, for old clients and for new ones. */
+
 import { invalid, required } from '../../meta/field-error.js';
 import { dns1123Subdomain, qualifiedName } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, immutable, invalidAll } from '../check.js';
 import type { Event } from '../types/core/v1.js';
 
@@ -17,7 +19,7 @@ export function validateEvent(event: Event, controller: 'reportingComponent' | '
     if (about ? about !== namespace : namespace !== '' && namespace !== 'default') errors.push(mismatch);
   } else {
     if (!about && namespace !== 'default' && namespace !== 'kube-system') errors.push(mismatch);
-    errors.push(...reporter(event, controller));
+    addAll(errors, reporter(event, controller));
   }
   return [...errors, ...invalidAll('namespace', namespace, dns1123Subdomain(namespace))];
 }
@@ -26,7 +28,7 @@ function reporter(event: Event, controller: string): Errors {
   const errors: Errors = [];
   const name = event.reportingComponent ?? '';
   if (!name) errors.push(required(controller));
-  errors.push(...invalidAll(controller, name, qualifiedName(name)));
+  addAll(errors, invalidAll(controller, name, qualifiedName(name)));
   const instance = event.reportingInstance ?? '';
   if (!instance) errors.push(required('reportingInstance'));
   if (instance.length > SHORT) errors.push(invalid('reportingInstance', '', `can have at most ${SHORT} characters`));
@@ -79,7 +81,7 @@ const FIXED = [
 /** An update through events.k8s.io may count on, and nothing else. */
 export function validateStrictUpdate(event: Event, old: Event): Errors {
   const errors = JSON.stringify(event.series) === JSON.stringify(old.series) ? [] : series(event);
-  for (const f of FIXED) errors.push(...immutable(event[f], old[f], f));
+  for (const f of FIXED) addAll(errors, immutable(event[f], old[f], f));
   return [
     ...errors,
     ...immutable(event.reportingComponent, old.reportingComponent, 'reportingController'),

@@ -1,7 +1,9 @@
 /** LimitRanges: bounds and defaults for what pods and claims ask for. Source: https://kubernetes.io/docs/concepts/policy/limit-range/ */
+
 import { duplicate, forbidden, invalid, required } from '../../meta/field-error.js';
 import { qualifiedName } from '../../meta/names.js';
 import { compareQuantities, milliValue } from '../../meta/quantity.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll } from '../check.js';
 import { defineResource } from '../define.js';
 import type { LimitRange, LimitRangeItem } from '../types/core/v1.js';
@@ -34,12 +36,12 @@ function validate({ spec }: LimitRange): Errors {
   for (const [i, item] of (spec.limits ?? []).entries()) {
     const at = `spec.limits[${i}]`;
     const wrong = qualifiedName(item.type);
-    if (wrong.length) errors.push(...invalidAll(`${at}.type`, item.type, wrong));
+    if (wrong.length) addAll(errors, invalidAll(`${at}.type`, item.type, wrong));
     else if (!item.type.includes('/') && !TYPES.includes(item.type))
       errors.push(invalid(`${at}.type`, item.type, 'must be a standard limit type or fully qualified'));
     if (seen.has(item.type)) errors.push(duplicate(`${at}.type`, item.type));
     seen.add(item.type);
-    errors.push(...names(item, at), ...amounts(item, at));
+    addAll(errors, names(item, at), amounts(item, at));
   }
   return errors;
 }
@@ -51,7 +53,7 @@ function names(item: LimitRangeItem, path: string): Errors {
     const keys = Object.keys(item[list] ?? {});
     if (item.type === 'Pod' && (list === 'default' || list === 'defaultRequest')) {
       if (keys.length) errors.push(forbidden(`${path}.${list}`, "may not be specified when `type` is 'Pod'"));
-    } else for (const k of keys) errors.push(...rule(k, `${path}.${list}[${k}]`));
+    } else for (const k of keys) addAll(errors, rule(k, `${path}.${list}[${k}]`));
   }
   const storage = item.min?.storage !== undefined || item.max?.storage !== undefined;
   if (item.type === 'PersistentVolumeClaim' && !storage)

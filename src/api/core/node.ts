@@ -1,8 +1,10 @@
 /** Nodes: the machines. Source: https://kubernetes.io/docs/concepts/architecture/nodes/ */
+
 import { duplicate, forbidden, invalid } from '../../meta/field-error.js';
 import { cidr, readCidr } from '../../meta/ip.js';
 import { validateLabelName } from '../../meta/metadata.js';
 import { labelValue } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, requiredText } from '../check.js';
 import { ageColumn, column, nameColumn, wide } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -52,10 +54,10 @@ function taints({ spec }: Node): Errors {
   for (const [i, t] of (spec.taints ?? []).entries()) {
     // The original reports taints under the metadata.
     const at = `metadata.taints[${i}]`;
-    errors.push(...validateLabelName(t.key, `${at}.key`));
+    addAll(errors, validateLabelName(t.key, `${at}.key`));
     const wrong = labelValue(t.value ?? '');
     if (wrong.length) errors.push(invalid(`${at}.value`, t.value ?? '', wrong.join(';')));
-    errors.push(...(t.effect ? validateTaintEffect(t.effect, `${at}.effect`) : requiredText('', `${at}.effect`)));
+    addAll(errors, t.effect ? validateTaintEffect(t.effect, `${at}.effect`) : requiredText('', `${at}.effect`));
     const key = `${t.effect}/${t.key}`;
     if (seen.has(key)) {
       const shown = { key: t.key, ...(t.value ? { value: t.value } : {}), effect: t.effect };
@@ -99,7 +101,7 @@ function validateChange(node: Node, old: Node): Errors {
   else for (const [i, c] of was.entries()) if (c !== now[i]) errors.push(fixed);
   if (old.spec.providerID && old.spec.providerID !== node.spec.providerID)
     errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
-  errors.push(...taints(node));
+  addAll(errors, taints(node));
   if ((node.spec.externalID ?? '') !== (old.spec.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'));
   return errors;
 }

@@ -1,6 +1,8 @@
 /** PersistentVolumeClaims: a request for storage. Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
+
 import { forbidden, invalid, required } from '../../meta/field-error.js';
 import { compareQuantities } from '../../meta/quantity.js';
+import { addAll } from '../../util/add-all.js';
 import { differences, type Errors, immutable, same } from '../check.js';
 import { ageColumn, column, nameColumn, wide } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -102,7 +104,7 @@ function validateChange(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
     );
   if (compareQuantities(size, oldSize) < 0 && compareQuantities(size, old.status?.capacity?.storage) <= 0)
     errors.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
-  errors.push(...immutable(claim.spec.volumeMode, old.spec.volumeMode, 'volumeMode'));
+  addAll(errors, immutable(claim.spec.volumeMode, old.spec.volumeMode, 'volumeMode'));
   if (old.status?.currentVolumeAttributesClassName !== undefined && !claim.spec.volumeAttributesClassName) {
     const to = claim.spec.volumeAttributesClassName === undefined ? 'nil' : 'empty string';
     errors.push(

@@ -1,6 +1,8 @@
 /** PersistentVolumes: storage that exists. Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { compareQuantities } from '../../meta/quantity.js';
+import { addAll } from '../../util/add-all.js';
 import { differences, type Errors, immutable, label, oneOf, requiredText, same, subdomain } from '../check.js';
 import { ageColumn, column, nameColumn, wide } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -48,8 +50,8 @@ export const persistentVolume = defineResource<PersistentVolume>({
           `spec.persistentvolumesource is immutable after creation\n${differences(source(old.spec), now)}`,
         ),
       );
-    errors.push(...immutable(pv.spec.volumeMode, old.spec.volumeMode, 'volumeMode'));
-    if (old.spec.nodeAffinity) errors.push(...immutable(pv.spec.nodeAffinity, old.spec.nodeAffinity, 'nodeAffinity'));
+    addAll(errors, immutable(pv.spec.volumeMode, old.spec.volumeMode, 'volumeMode'));
+    if (old.spec.nodeAffinity) addAll(errors, immutable(pv.spec.nodeAffinity, old.spec.nodeAffinity, 'nodeAffinity'));
     if (old.spec.volumeAttributesClassName !== undefined && pv.spec.volumeAttributesClassName === undefined)
       errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
     return errors;
@@ -85,7 +87,7 @@ const SOURCES: readonly (readonly [string, (source: never, path: string) => Erro
 function csiSource(c: CSIPersistentVolumeSource, path: string): Errors {
   const errors = [...csiDriverName(c.driver, `${path}.driver`), ...requiredText(c.volumeHandle, `${path}.volumeHandle`)];
   for (const f of ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const)
-    if (c[f]) errors.push(...secret(c[f], `${path}.${f}`));
+    if (c[f]) addAll(errors, secret(c[f], `${path}.${f}`));
   return errors;
 }
 
@@ -97,26 +99,28 @@ const secret = (s: SecretReference, path: string): Errors => [
 function validateSpec(spec: PersistentVolumeSpec): Errors {
   const errors = [...validateAccessModes(spec.accessModes, 'spec.accessModes'), ...capacity(spec.capacity ?? {})];
   const policy = spec.persistentVolumeReclaimPolicy;
-  if (policy) errors.push(...oneOf(policy, RECLAIM_POLICIES, 'spec.persistentVolumeReclaimPolicy'));
+  if (policy) addAll(errors, oneOf(policy, RECLAIM_POLICIES, 'spec.persistentVolumeReclaimPolicy'));
   const affinity = spec.nodeAffinity;
   if (affinity)
-    errors.push(
-      ...(affinity.required
+    addAll(
+      errors,
+      affinity.required
         ? validateNodeSelector(affinity.required, 'spec.nodeAffinity.required')
-        : [required('spec.nodeAffinity.required', 'must specify required node constraints')]),
+        : [required('spec.nodeAffinity.required', 'must specify required node constraints')],
     );
-  errors.push(...exactlyOne(spec, SOURCES, 'spec'));
+  addAll(errors, exactlyOne(spec, SOURCES, 'spec'));
   if (spec.local && !affinity) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
   if (spec.hostPath && /^\/+(?:\.\/*)?$/.test(spec.hostPath.path) && policy === 'Recycle')
     errors.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
-  if (spec.storageClassName) errors.push(...subdomain(spec.storageClassName, 'spec.storageClassName'));
-  if (spec.volumeMode !== undefined) errors.push(...oneOf(spec.volumeMode, VOLUME_MODES, 'spec.volumeMode'));
+  if (spec.storageClassName) addAll(errors, subdomain(spec.storageClassName, 'spec.storageClassName'));
+  if (spec.volumeMode !== undefined) addAll(errors, oneOf(spec.volumeMode, VOLUME_MODES, 'spec.volumeMode'));
   const attributes = spec.volumeAttributesClassName;
   if (attributes === undefined) return errors;
-  errors.push(
-    ...(attributes
+  addAll(
+    errors,
+    attributes
       ? subdomain(attributes, 'spec.volumeAttributesClassName')
-      : [required('spec.volumeAttributesClassName', 'an empty string is disallowed')]),
+      : [required('spec.volumeAttributesClassName', 'an empty string is disallowed')],
   );
   return spec.csi ? errors : [...errors, required('spec.csi', 'has to be specified when using volumeAttributesClassName')];
 }

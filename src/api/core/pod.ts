@@ -1,7 +1,9 @@
 /** Pods: containers that run together on one node. Source: https://kubernetes.io/docs/concepts/workloads/pods/ */
+
 import { forbidden, invalid } from '../../meta/field-error.js';
 import { ipAddress } from '../../meta/ip.js';
 import { dns1123Label } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll } from '../check.js';
 import { defineResource } from '../define.js';
 import type { ValidationContext } from '../resource.js';
@@ -79,14 +81,14 @@ export const pod = defineResource<Pod>({
     const was = old.status ?? {};
     const nominated = status.nominatedNodeName ?? '';
     if (nominated && dns1123Label(nominated.split('.')[0]!).length)
-      errors.push(...invalidAll('status.nominatedNodeName', nominated, dns1123Label(nominated)));
+      addAll(errors, invalidAll('status.nominatedNodeName', nominated, dns1123Label(nominated)));
     if (pod.spec.nodeName !== old.spec.nodeName) errors.push(forbidden('spec.nodeName', 'may not be changed directly'));
-    for (const [i, { ip }] of (status.podIPs ?? []).entries()) errors.push(...invalidAll(`status.podIPs[${i}]`, ip, ipAddress(ip)));
-    for (const [i, { ip }] of (status.hostIPs ?? []).entries()) errors.push(...invalidAll(`status.hostIPs[${i}]`, ip, ipAddress(ip)));
+    for (const [i, { ip }] of (status.podIPs ?? []).entries()) addAll(errors, invalidAll(`status.podIPs[${i}]`, ip, ipAddress(ip)));
+    for (const [i, { ip }] of (status.hostIPs ?? []).entries()) addAll(errors, invalidAll(`status.hostIPs[${i}]`, ip, ipAddress(ip)));
     if (status.hostIPs?.length && status.hostIP !== status.hostIPs[0]!.ip)
       errors.push(invalid('status.hostIPs[0].ip', status.hostIPs[0]!.ip, 'must be equal to `hostIP`'));
     for (const list of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const)
-      errors.push(...validateStatusTransition(status[list], was[list], pod.spec, `status.${list}`));
+      addAll(errors, validateStatusTransition(status[list], was[list], pod.spec, `status.${list}`));
     return errors;
   },
   warnings: (pod, old) => (old ? [] : podWarnings(pod)),

@@ -1,6 +1,8 @@
 /** ReplicationControllers: the forerunner of ReplicaSets. Source: https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/ */
+
 import { invalid, required } from '../../meta/field-error.js';
 import { selectorFromMap } from '../../meta/labels.js';
+import { addAll } from '../../util/add-all.js';
 import { atLeastZero, type Errors } from '../check.js';
 import { ageColumn, containerImages, containerNames, integer, labelsCell, nameColumn, wide } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -54,7 +56,7 @@ function validateSpec(spec: ReplicationControllerSpec, context: ValidationContex
   const errors = [...atLeastZero(spec.minReadySeconds, 'spec.minReadySeconds')];
   const selector = selectorFromMap(spec.selector);
   if (selector.empty) errors.push(required('spec.selector'));
-  errors.push(...(spec.replicas === undefined ? [required('spec.replicas')] : atLeastZero(spec.replicas, 'spec.replicas')));
+  addAll(errors, spec.replicas === undefined ? [required('spec.replicas')] : atLeastZero(spec.replicas, 'spec.replicas'));
   const { template } = spec;
   if (!template) return [...errors, required('spec.template')];
   if (!selector.empty && !selector.matches(template.metadata?.labels))

@@ -1,8 +1,10 @@
 /** EndpointSlices: a part of the addresses behind a Service. Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ */
+
 import { duplicate, invalid, required, tooMany } from '../../meta/field-error.js';
 import { familyOf, ipAddress, specialIp, strictIp } from '../../meta/ip.js';
 import { validateLabelName, validateLabels } from '../../meta/metadata.js';
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, immutable, invalidAll, label, oneOf, requiredOneOf, same, subdomain } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -54,11 +56,11 @@ function ports(list: readonly EndpointPort[]): Errors {
   for (const [i, p] of list.entries()) {
     const at = `ports[${i}]`;
     const name = p.name ?? '';
-    if (name) errors.push(...label(name, `${at}.name`));
+    if (name) addAll(errors, label(name, `${at}.name`));
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
-    errors.push(...(p.protocol === undefined ? [required(`${at}.protocol`)] : oneOf(p.protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`)));
-    if (p.appProtocol !== undefined) errors.push(...validateLabelName(p.appProtocol, `${at}.appProtocol`));
+    addAll(errors, p.protocol === undefined ? [required(`${at}.protocol`)] : oneOf(p.protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`));
+    if (p.appProtocol !== undefined) addAll(errors, validateLabelName(p.appProtocol, `${at}.appProtocol`));
   }
   return errors;
 }
@@ -72,14 +74,14 @@ function validateEndpoints({ endpoints, addressType }: EndpointSlice): Errors {
     const addresses = e.addresses ?? [];
     if (!addresses.length) errors.push(required(`${at}.addresses`, 'must contain at least 1 address'));
     else if (addresses.length > ADDRESSES) errors.push(tooMany(`${at}.addresses`, addresses.length, ADDRESSES));
-    for (const [j, a] of addresses.entries()) errors.push(...address(a, addressType, `${at}.addresses`, j));
-    if (e.nodeName !== undefined) errors.push(...subdomain(e.nodeName, `${at}.nodeName`));
+    for (const [j, a] of addresses.entries()) addAll(errors, address(a, addressType, `${at}.addresses`, j));
+    if (e.nodeName !== undefined) addAll(errors, subdomain(e.nodeName, `${at}.nodeName`));
     const topology = e.deprecatedTopology ?? {};
     if (Object.keys(topology).length > TOPOLOGY_LABELS)
       errors.push(tooMany(`${at}.deprecatedTopology`, Object.keys(topology).length, TOPOLOGY_LABELS));
-    errors.push(...validateLabels(topology, `${at}.deprecatedTopology`));
-    if (e.hostname !== undefined) errors.push(...label(e.hostname, `${at}.hostname`));
-    if (e.hints) errors.push(...hints(e.hints, `${at}.hints`));
+    addAll(errors, validateLabels(topology, `${at}.deprecatedTopology`));
+    if (e.hostname !== undefined) addAll(errors, label(e.hostname, `${at}.hostname`));
+    if (e.hints) addAll(errors, hints(e.hints, `${at}.hints`));
   }
   return errors;
 }
@@ -118,7 +120,7 @@ function hints(h: EndpointHints, path: string): Errors {
       const at = `${path}.${list}[${i}].name`;
       if (seen.has(name)) errors.push(duplicate(at, name));
       seen.add(name);
-      errors.push(...invalidAll(at, name, list === 'forZones' ? labelValue(name) : dns1123Subdomain(name)));
+      addAll(errors, invalidAll(at, name, list === 'forZones' ? labelValue(name) : dns1123Subdomain(name)));
     }
   }
   return errors;

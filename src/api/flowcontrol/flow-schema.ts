@@ -1,6 +1,8 @@
 /** FlowSchemas: which requests to the API server belong to which priority level. Source: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#flowschema */
+
 import { duplicate, forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { labelName, type Messages, subdomainName } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, oneOf, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -59,16 +61,20 @@ function validateSpec(name: string, spec: FlowSchemaSpec): Errors {
   if (method && !DISTINGUISHERS.includes(method.type))
     errors.push(notSupported('spec.distinguisherMethod.type', { Type: method.type }, DISTINGUISHERS));
   const path = 'spec.priorityLevelConfiguration.name';
-  errors.push(...(level ? invalidAll(path, level, subdomainName(level, false)) : [required(path, 'must reference a priority level')]));
+  addAll(errors, level ? invalidAll(path, level, subdomainName(level, false)) : [required(path, 'must reference a priority level')]);
   for (const [i, { subjects, resourceRules, nonResourceRules }] of (spec.rules ?? []).entries()) {
     const at = `spec.rules[${i}]`;
     if (!subjects?.length) errors.push(required(`${at}.subjects`, 'subjects must contain at least one value'));
-    errors.push(...(subjects ?? []).flatMap((s, j) => subject(s, `${at}.subjects[${j}]`)));
+    addAll(
+      errors,
+      (subjects ?? []).flatMap((s, j) => subject(s, `${at}.subjects[${j}]`)),
+    );
     if (!resourceRules?.length && !nonResourceRules?.length)
       errors.push(required(at, 'at least one of resourceRules and nonResourceRules has to be non-empty'));
-    errors.push(
-      ...(resourceRules ?? []).flatMap((r, j) => resourceRule(r, `${at}.resourceRules[${j}]`)),
-      ...(nonResourceRules ?? []).flatMap((r, j) => nonResourceRule(r, `${at}.nonResourceRules[${j}]`)),
+    addAll(
+      errors,
+      (resourceRules ?? []).flatMap((r, j) => resourceRule(r, `${at}.resourceRules[${j}]`)),
+      (nonResourceRules ?? []).flatMap((r, j) => nonResourceRule(r, `${at}.nonResourceRules[${j}]`)),
     );
   }
   return errors;
@@ -92,11 +98,12 @@ function subject(s: Subject, path: string): Errors {
   const errors: Errors = given.name ? [] : [required(`${at}.name`)];
   if (mine === 'serviceAccount') {
     const { name, namespace } = s.serviceAccount!;
-    if (name && name !== '*') errors.push(...invalidAll(`${at}.name`, name, subdomainName(name, false)));
-    errors.push(
-      ...(namespace
+    if (name && name !== '*') addAll(errors, invalidAll(`${at}.name`, name, subdomainName(name, false)));
+    addAll(
+      errors,
+      namespace
         ? invalidAll(`${at}.namespace`, namespace, labelName(namespace, false))
-        : [required(`${at}.namespace`, 'must specify namespace for service account')]),
+        : [required(`${at}.namespace`, 'must specify namespace for service account')],
     );
   }
   return [...errors, ...others];

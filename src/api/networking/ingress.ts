@@ -1,7 +1,9 @@
 /** Ingresses: which requests from outside go to which Service. Source: https://kubernetes.io/docs/concepts/services-networking/ingress/ */
+
 import { invalid, required } from '../../meta/field-error.js';
 import { readIp, strictIp } from '../../meta/ip.js';
 import { dns1035Label, dns1123Subdomain, type Messages, portName, portNumber, wildcardSubdomain } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, oneOf, subdomain } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -110,17 +112,18 @@ function httpPath(p: HTTPIngressPath, path: string): Errors {
       return [required(`${path}.pathType`, 'pathType must be specified')];
     case 'Exact':
     case 'Prefix':
-      errors.push(
-        ...relative,
-        ...NOT_WITHIN.filter((part) => text.includes(part)).map((part) => wrong(`must not contain '${part}'`)),
-        ...NOT_AT_END.filter((part) => text.endsWith(part)).map((part) => wrong(`cannot end with '${part}'`)),
+      addAll(
+        errors,
+        relative,
+        NOT_WITHIN.filter((part) => text.includes(part)).map((part) => wrong(`must not contain '${part}'`)),
+        NOT_AT_END.filter((part) => text.endsWith(part)).map((part) => wrong(`cannot end with '${part}'`)),
       );
       break;
     case 'ImplementationSpecific':
-      if (text) errors.push(...relative);
+      if (text) addAll(errors, relative);
       break;
     default:
-      errors.push(...oneOf(p.pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${path}.pathType`));
+      addAll(errors, oneOf(p.pathType, ['Exact', 'ImplementationSpecific', 'Prefix'], `${path}.pathType`));
   }
   return [...errors, ...backend(p.backend, `${path}.backend`)];
 }
@@ -133,8 +136,8 @@ function backend({ resource, service }: IngressBackend, path: string): Errors {
   const { name = '', number = 0 } = service.port ?? {};
   const errors: Errors = service.name ? invalidAll(`${at}.name`, service.name, dns1035Label(service.name)) : [required(`${at}.name`)];
   if (name && number) errors.push(invalid(path, '', 'cannot set both port name & port number'));
-  else if (name) errors.push(...invalidAll(`${at}.port.name`, name, portName(name)));
-  else if (number) errors.push(...invalidAll(`${at}.port.number`, number, portNumber(number)));
+  else if (name) addAll(errors, invalidAll(`${at}.port.name`, name, portName(name)));
+  else if (number) addAll(errors, invalidAll(`${at}.port.number`, number, portNumber(number)));
   else errors.push(required(path, 'port name or number is required'));
   return errors;
 }

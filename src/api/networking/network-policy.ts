@@ -1,8 +1,10 @@
 /** NetworkPolicies: which traffic pods take and send. Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
+
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { isStrictlyWithin, readCidr, strictCidr } from '../../meta/ip.js';
 import { validateLabelSelector } from '../../meta/metadata.js';
 import { portName, portNumber } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, oneOf } from '../check.js';
 import { ageColumn, column, nameColumn, selectorCell } from '../columns.js';
 import { defineResource } from '../define.js';
@@ -56,7 +58,7 @@ function port({ protocol, port: value, endPort }: NetworkPolicyPort, path: strin
   if (protocol !== undefined && !protocols.includes(protocol)) errors.push(notSupported(`${path}.protocol`, protocol, protocols));
   const end = `${path}.endPort`;
   if (typeof value === 'number') {
-    errors.push(...invalidAll(`${path}.port`, value, portNumber(value)));
+    addAll(errors, invalidAll(`${path}.port`, value, portNumber(value)));
     if (endPort === undefined) return errors;
     if (endPort < value) errors.push(invalid(end, value, 'must be greater than or equal to `port`'));
     return [...errors, ...invalidAll(end, endPort, portNumber(endPort))];
@@ -84,7 +86,7 @@ function block({ cidr: whole, except = [] }: IPBlock, known: readonly string[], 
   if (!readCidr(whole)) return errors;
   for (const [i, part] of (except ?? []).entries()) {
     const at = `${path}.except[${i}]`;
-    errors.push(...check(part, at));
+    addAll(errors, check(part, at));
     if (readCidr(part) && !isStrictlyWithin(part, whole)) errors.push(invalid(at, part, 'must be a strict subset of `cidr`'));
   }
   return errors;

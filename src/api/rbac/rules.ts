@@ -1,6 +1,8 @@
 /** Rules and subjects of roles and bindings. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ */
+
 import { invalid, notSupported, required } from '../../meta/field-error.js';
 import { dns1123Subdomain, pathSegment } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, same } from '../check.js';
 import { column, wide } from '../columns.js';
 import type { Column } from '../resource.js';
@@ -54,7 +56,7 @@ function roleRef(r: RoleRef, kinds: readonly string[]): Errors {
   if (r.apiGroup !== GROUP) errors.push(notSupported('roleRef.apiGroup', r.apiGroup, [GROUP]));
   if (!kinds.includes(r.kind)) errors.push(notSupported('roleRef.kind', r.kind, kinds));
   if (!r.name) errors.push(required('roleRef.name'));
-  else errors.push(...invalidAll('roleRef.name', r.name, pathSegment(r.name)));
+  else addAll(errors, invalidAll('roleRef.name', r.name, pathSegment(r.name)));
   return errors;
 }
 
@@ -62,7 +64,7 @@ function subject(s: Subject, namespaced: boolean, path: string): Errors {
   const errors: Errors = s.name ? [] : [required(`${path}.name`)];
   const group = s.apiGroup ?? '';
   if (s.kind === 'ServiceAccount') {
-    if (s.name) errors.push(...invalidAll(`${path}.name`, s.name, dns1123Subdomain(s.name)));
+    if (s.name) addAll(errors, invalidAll(`${path}.name`, s.name, dns1123Subdomain(s.name)));
     if (group) errors.push(notSupported(`${path}.apiGroup`, group, ['']));
     if (!namespaced && !s.namespace) errors.push(required(`${path}.namespace`));
   } else if (s.kind === 'User' || s.kind === 'Group') {

@@ -1,7 +1,9 @@
 /** What a claim asks of devices: shared by claims, templates of them, and classes. CEL is not compiled here. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/ */
+
 import { duplicate, type FieldError, invalid, required, tooLong, tooMany } from '../../meta/field-error.js';
 import { validateLabelName } from '../../meta/metadata.js';
 import { cIdentifier, labelValue } from '../../meta/names.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, invalidAll, label, oneOf, requiredOneOf, subdomain } from '../check.js';
 import { csiDriverName } from '../core/pod-spec/validate/volumes.js';
 import type {
@@ -97,9 +99,9 @@ export const validateSelectors = (selectors: readonly DeviceSelector[] | null | 
 function toleration({ key, operator, value = '', effect }: DeviceToleration, path: string): Errors {
   const errors = key ? validateLabelName(key, `${path}.key`) : [];
   const at = `${path}.value`;
-  if (operator === 'Exists') errors.push(...(value ? [invalid(at, value, 'must be empty for operator `Exists`')] : []));
-  else if (operator === 'Equal') errors.push(...invalidAll(at, value, labelValue(value)));
-  else errors.push(...requiredOneOf(operator, ['Equal', 'Exists'], `${path}.operator`));
+  if (operator === 'Exists') addAll(errors, value ? [invalid(at, value, 'must be empty for operator `Exists`')] : []);
+  else if (operator === 'Equal') addAll(errors, invalidAll(at, value, labelValue(value)));
+  else addAll(errors, requiredOneOf(operator, ['Equal', 'Exists'], `${path}.operator`));
   return effect ? [...errors, ...oneOf(effect, ['NoExecute', 'NoSchedule', 'None'], `${path}.effect`)] : errors;
 }
 

@@ -1,5 +1,7 @@
 /** ResourceClaims: devices for pods. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/ */
+
 import { duplicate, forbidden, required } from '../../meta/field-error.js';
+import { addAll } from '../../util/add-all.js';
 import { type Errors, immutable } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource, renamed } from '../define.js';
@@ -90,6 +92,6 @@ function statusUpdate({ metadata, status }: ResourceClaim, old: ResourceClaim): 
   const before = new Set((old.status.reservedFor ?? []).map((u) => u.uid));
   if (status.allocation && metadata.deletionTimestamp && users.some((u) => !before.has(u.uid)))
     errors.push(forbidden(path, 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set'));
-  if (status.allocation && old.status.allocation) errors.push(...immutable(status.allocation, old.status.allocation, 'status.allocation'));
+  if (status.allocation && old.status.allocation) addAll(errors, immutable(status.allocation, old.status.allocation, 'status.allocation'));
   return errors;
 }

@@ -1,8 +1,10 @@
 /** No one grants more than he has: roles and bindings are checked against the rules of who writes them. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping */
+
 import type { ClusterRole, PolicyRule, RoleBinding } from '../../api/types/rbac/v1.js';
 import { equal } from '../../meta/apply/plan.js';
 import { notFoundError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
+import { addAll } from '../../util/add-all.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import type { Rbac } from '../authorize/rbac.js';
 import type { UserInfo } from '../request.js';
@@ -162,7 +164,7 @@ function compact(rules: readonly PolicyRule[]): PolicyRule[] {
   for (const { verbs, ...target } of rules) {
     const key = JSON.stringify(target);
     const found = by.get(key);
-    if (found) found.verbs.push(...verbs);
+    if (found) addAll(found.verbs, verbs);
     else by.set(key, { ...target, verbs: [...verbs] });
   }
   return [...by.values()];

@@ -1,8 +1,10 @@
 /** Gives a Service its addresses and node ports when it is written, and takes them back when it goes. */
+
 import type { Service } from '../../api/types/core/v1.js';
 import { internalError, invalidError } from '../../meta/errors.js';
 import { invalid } from '../../meta/field-error.js';
 import type { AnyObject } from '../../meta/object.js';
+import { addAll } from '../../util/add-all.js';
 import type { WriteHook } from '../core.js';
 import { type IpAllocator, IpNotInRange, IpsExhausted, IpTaken } from './ip.js';
 import { type PortAllocator, PortNotInRange, PortTaken } from './ports.js';
@@ -121,7 +123,7 @@ class ServiceAllocation {
       const missing = own.filter((p) => !p.nodePort);
       try {
         const got = await this.ports.take([...fresh, ...missing.map(() => 0)], dryRun);
-        taken.push(...got);
+        addAll(taken, got);
         for (const [i, p] of missing.entries()) p.nodePort = got[fresh.length + i];
       } catch (e) {
         const port = (e as { port?: number }).port ?? 0;

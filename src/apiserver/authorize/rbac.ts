@@ -1,5 +1,7 @@
 /** Role-based access control, answered from the stored roles and bindings. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ */
+
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '../../api/types/rbac/v1.js';
+import { addAll } from '../../util/add-all.js';
 import type { UserInfo } from '../request.js';
 import type { ResourceCache } from '../storage/cache.js';
 import type { AccessAttributes, Authorizer, Decision, RuleSet } from './authorizer.js';
@@ -136,7 +138,7 @@ export class Rbac implements Authorizer {
 
   private add(to: PolicyRule[], ref: RoleRef, namespace: string, problems: string[]): void {
     const rules = this.roleRules(ref, namespace);
-    if (rules) to.push(...rules);
+    if (rules) addAll(to, rules);
     else
       problems.push(
         `${ref.kind === 'ClusterRole' ? 'clusterrole' : 'role'}.rbac.authorization.k8s.io ${JSON.stringify(ref.name)} not found`,

@@ -8,6 +8,7 @@ import { conflictError, invalidError, notFoundError } from '../../meta/errors.js
 import { type FieldError, forbidden, invalid, notSupported } from '../../meta/field-error.js';
 import type { AnyObject } from '../../meta/object.js';
 import { optionalBool } from '../../meta/query.js';
+import { addAll } from '../../util/add-all.js';
 import type { Answer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import type { Entry } from '../storage/entry.js';
@@ -58,7 +59,7 @@ export function checkDeleteOptions(sent: { readonly [k: string]: unknown }): Del
   if (sent.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(sent.propagationPolicy as string)) {
     errors.push(notSupported('propagationPolicy', sent.propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']));
   }
-  errors.push(...checkDryRun(dryRun));
+  addAll(errors, checkDryRun(dryRun));
   if (sent.ignoreStoreReadErrorWithClusterBreakingPotential)
     errors.push(forbidden('ignoreStoreReadErrorWithClusterBreakingPotential', 'is not supported by this server'));
   if (errors.length) throw invalidError('meta.k8s.io', 'DeleteOptions', '', errors);

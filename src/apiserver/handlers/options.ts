@@ -1,7 +1,9 @@
 /** The query parameters of each verb, checked as CreateOptions, ListOptions and so on are. */
+
 import { badRequest, invalidError } from '../../meta/errors.js';
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../meta/field-error.js';
 import { isTrue, optionalBool, queryBool } from '../../meta/query.js';
+import { addAll } from '../../util/add-all.js';
 
 export interface WriteParameters {
   readonly dryRun: boolean;
@@ -21,7 +23,7 @@ export function writeParameters(
 ): WriteParameters {
   const errors: FieldError[] = [];
   const dryRun = query.getAll('dryRun').filter((v) => v !== '');
-  errors.push(...checkDryRun(dryRun));
+  addAll(errors, checkDryRun(dryRun));
   const manager = query.get('fieldManager') ?? '';
   if (apply && !manager) errors.push(required('fieldManager', 'is required for apply patch'));
   if (new TextEncoder().encode(manager).length > MANAGER_LIMIT) errors.push(tooLong('fieldManager', MANAGER_LIMIT));

@@ -2,11 +2,13 @@
  * What happens to an object between "as the client sent it" and "as it is stored": system fields, what the client may not set,
  * admission, validation. Create, update, patch, apply, status and scale all come through here.
  */
+
 import type { KeptMetadata, ResourceDefinition, ValidationContext } from '../../api/resource.js';
 import { equal } from '../../meta/apply/plan.js';
 import { badRequest, conflictError, internalError, invalidError, modifiedError } from '../../meta/errors.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../meta/metadata.js';
 import type { AnyObject } from '../../meta/object.js';
+import { addAll } from '../../util/add-all.js';
 import { timestamp } from '../../util/clock.js';
 import { suffix, uuid } from '../../util/random.js';
 import type { Attributes, Operation } from '../admission/chain.js';
@@ -71,7 +73,7 @@ export async function prepareCreate(call: Call, object: AnyObject, parameters: W
   definition.requestedBy?.(object, call.user);
   definition.defaults(object);
   validate(call, object, undefined, now);
-  call.warnings.push(...definition.warnings(object));
+  addAll(call.warnings, definition.warnings(object));
   await core.admission.validate({ ...attrs, name: meta.name });
   return object;
 }
@@ -133,7 +135,7 @@ export async function prepareUpdate(
   }
   if (!applied && kind === 'status') core.fields.track(definition, object, old, parameters.fieldManager, call.info.subresource, now);
   validate(call, object, old, now);
-  if (kind === 'spec') call.warnings.push(...definition.warnings(object, old));
+  if (kind === 'spec') addAll(call.warnings, definition.warnings(object, old));
   await core.admission.validate(attrs);
   return object;
 }

@@ -65,7 +65,7 @@ const encodeToken = (t: ContinueToken): string => base64url(utf8(JSON.stringify(
 function decodeToken(token: string): ContinueToken {
   try {
     const t = JSON.parse(text(fromBase64(token.replace(/-/g, '+').replace(/_/g, '/')))) as { v: string; rv: number; start: string };
-    if (t.v !== 'meta.k8s.io/v1' || typeof t.start !== 'string') throw new Error('unexpected token');
+    if (t.v !== 'meta.k8s.io/v1' || typeof t.start !== 'string' || !Number.isSafeInteger(t.rv)) throw new Error('unexpected token');
     return { revision: t.rv, from: t.start };
   } catch (e) {
     throw badRequest(`invalid continue token: continue key is not valid: invalid character ${(e as Error).message}`);
@@ -115,6 +115,7 @@ async function nextPage(call: Call, p: ListParameters, filter: Filter | undefine
   const token = decodeToken(p.continue);
   if (p.resourceVersion && p.resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
   const revision = token.revision > 0 ? token.revision : core.storage.revision;
+  if (revision > core.storage.revision) throw badRequest('invalid continue token: its revision is still to come');
   if (revision === core.storage.revision)
     return page(call, core.storage.list(definition, info.namespace, token.from), filter, p.limit, revision);
   try {

@@ -2,6 +2,7 @@
  * Where everything of a database will lie, known before a byte is written: so that it can be streamed, first page first, with its size
  * told in advance. Needs the keys and the sizes of the values, not the values; keeps one key per page.
  */
+import { addAll } from '../../util/add-all.js';
 import { yieldTurn } from '../../util/turn.js';
 import { compareKeys, ELEMENT, MAX_KEY, PAGE_HEAD, PAGE_SIZE } from './format.js';
 
@@ -129,7 +130,7 @@ function branchGroups(children: readonly PageRef[]): PageRef[][] {
   const before = groups[groups.length - 2];
   if (before !== undefined && last.length < MIN_CHILDREN) {
     if (before.length > MIN_CHILDREN) last.unshift(before.pop()!);
-    else before.push(...groups.pop()!);
+    else addAll(before, groups.pop()!);
   }
   return groups;
 }

@@ -42,3 +42,22 @@ export const FRAME_HEAD = 9;
 export const MAX_FRAME = 16384;
 export const DEFAULT_WINDOW = 65535;
 export const MAX_WINDOW = 2 ** 31 - 1;
+
+/** What ends the connection, with its code. */
+export class ConnectionError extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export const u32 = (b: Uint8Array, at: number): number => ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
+
+/** The payload of a frame without its padding. */
+export function unpad(payload: Uint8Array): Uint8Array {
+  const padding = payload[0];
+  if (padding === undefined || padding >= payload.length) throw new ConnectionError(Code.protocol, 'bad padding');
+  return payload.subarray(1, payload.length - padding);
+}

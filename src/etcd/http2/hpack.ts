@@ -4,7 +4,10 @@
 import { latin1 } from '../../store/embedded/bytes.js';
 import { decodeHuffman } from './huffman.js';
 
-const STATIC: readonly (readonly [string, string])[] =
+/** Name, value, and whether no header may be so. */
+type Field = readonly [name: string, value: string, bad?: boolean];
+
+const STATIC: readonly Field[] =
   `:authority|:method GET|:method POST|:path /|:path /index.html|:scheme http|:scheme https|:status 200|:status 204|:status 206|:status 304|:status 400|:status 404|:status 500|accept-charset|accept-encoding gzip, deflate|accept-language|accept-ranges|accept|access-control-allow-origin|age|allow|authorization|cache-control|content-disposition|content-encoding|content-language|content-length|content-location|content-range|content-type|cookie|date|etag|expect|expires|from|host|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate`
     .split('|')
     .map((line) => {
@@ -14,11 +17,22 @@ const STATIC: readonly (readonly [string, string])[] =
 
 /** What a peer may make us remember (SETTINGS_HEADER_TABLE_SIZE, which we leave at its default). */
 const TABLE_LIMIT = 4096;
+const COLON = 0x3a;
 const ENTRY_OVERHEAD = 32;
 /** All names and values of one block. */
 export const HEADER_LIST_LIMIT = 64 * 1024;
 /** Blocks whose meaning is remembered while the table stays as it is. */
 const REMEMBERED = 64;
+
+/** What a request may say of itself, and what it may not say in HTTP/2. */
+const PSEUDO = new Set([':method', ':scheme', ':path', ':authority']);
+const OF_HTTP_1 = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+const BAD_NAME = /[^!-9;-@[-~]/;
+const BAD_VALUE = /[\0\r\n]/;
+
+const isBad = (name: string, value: string): boolean =>
+  (PSEUDO.has(name) ? false : name === '' || BAD_NAME.test(name) || OF_HTTP_1.has(name) || (name === 'te' && value !== 'trailers')) ||
+  BAD_VALUE.test(value);
 
 export type Headers = ReadonlyMap<string, string>;
 
@@ -26,29 +40,36 @@ export class HpackError extends Error {}
 
 export class HpackDecoder {
   /** The newest first. */
-  private dynamic: (readonly [string, string])[] = [];
+  private dynamic: Field[] = [];
   private size = 0;
   private limit = TABLE_LIMIT;
   private readonly remembered = new Map<string, Headers>();
   private at = 0;
+  /** The block read last is none of a request (RFC 9113, section 8.2 and 8.3): its stream is refused, the table goes on. */
+  malformed = false;
 
   /** Throws HpackError; the connection is then of no use any more. */
   decode(block: Uint8Array): Headers {
     const key = block.length <= 64 ? latin1(block, 0, block.length) : '';
     const known = key === '' ? undefined : this.remembered.get(key);
+    this.malformed = false;
     if (known) return known;
     const headers = new Map<string, string>();
     let changed = false;
     let size = 0;
+    let updates = 0;
+    let regular = false;
     for (this.at = 0; this.at < block.length; ) {
       const byte = block[this.at]!;
-      let field: readonly [string, string];
+      let field: Field;
       if (byte & 0x80) field = this.entry(this.integer(block, 7));
       else if (byte & 0x40) {
         field = this.literal(block, 6);
         this.insert(field);
         changed = true;
       } else if (byte & 0x20) {
+        // Two say all: the smallest it was, and what it is.
+        if (size > 0 || ++updates > 2) throw new HpackError('a change of the table where none may be');
         this.resize(this.integer(block, 5));
         changed = true;
         continue;
@@ -56,23 +77,27 @@ export class HpackDecoder {
       size += field[0].length + field[1].length + ENTRY_OVERHEAD;
       if (size > HEADER_LIST_LIMIT) throw new HpackError('the header list is too long');
       const before = headers.get(field[0]);
+      if (field[0].charCodeAt(0) !== COLON) regular = true;
+      else if (regular || before !== undefined || !PSEUDO.has(field[0])) this.malformed = true;
+      if (field[2]) this.malformed = true;
       headers.set(field[0], before === undefined ? field[1] : `${before},${field[1]}`);
     }
     if (changed) this.remembered.clear();
-    else if (key !== '' && this.remembered.size < REMEMBERED) this.remembered.set(key, headers);
+    else if (key !== '' && !this.malformed && this.remembered.size < REMEMBERED) this.remembered.set(key, headers);
     return headers;
   }
 
-  private entry(index: number): readonly [string, string] {
+  private entry(index: number): Field {
     const entry = index <= STATIC.length ? STATIC[index - 1] : this.dynamic[index - STATIC.length - 1];
     if (entry === undefined) throw new HpackError(`no header with index ${index}`);
     return entry;
   }
 
-  private literal(block: Uint8Array, prefix: number): readonly [string, string] {
+  private literal(block: Uint8Array, prefix: number): Field {
     const index = this.integer(block, prefix);
     const name = index === 0 ? this.string(block) : this.entry(index)[0];
-    return [name, this.string(block)];
+    const value = this.string(block);
+    return [name, value, isBad(name, value)];
   }
 
   private string(block: Uint8Array): string {
@@ -99,7 +124,7 @@ export class HpackDecoder {
     }
   }
 
-  private insert(field: readonly [string, string]): void {
+  private insert(field: Field): void {
     this.size += field[0].length + field[1].length + ENTRY_OVERHEAD;
     this.dynamic.unshift(field);
     this.evict();

@@ -6,6 +6,8 @@ const NO_TRAILERS = new Uint8Array(0);
 /** One request and its answer: header blocks and data out, under the peer's flow control. */
 export class ServerStream {
   handler: StreamHandler | undefined;
+  /** What the peer allowed beyond its initial window, less what was sent. */
+  credit = 0;
   /** Bytes that came since the last window update. */
   received = 0;
   peerEnded = false;
@@ -22,7 +24,6 @@ export class ServerStream {
   constructor(
     private readonly connection: Http2Connection,
     readonly id: number,
-    public sendWindow: number,
   ) {}
 
   /** `end`: there will be no data. */

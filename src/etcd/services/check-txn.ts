@@ -2,7 +2,9 @@
  * The rules for a transaction's shape: not too many operations, and no key written twice. The two branches of a nested transaction
  * may write the same key, since only one of them runs.
  */
+
 import { inRange, type Key, type KeyRange, type Operation, type TxnRequest } from '../../store/store.js';
+import { addAll } from '../../util/add-all.js';
 import { errors } from '../grpc/status.js';
 
 export function checkTxn(txn: TxnRequest, maxOps: number): void {
@@ -30,7 +32,7 @@ function checkOverlap(ops: readonly Operation[]): Written {
     const otherwise = checkOverlap(op.txn.failure);
     for (const key of then.puts) addPut(written, key);
     for (const key of otherwise.puts) if (!then.puts.has(key)) addPut(written, key);
-    written.deletes.push(...then.deletes, ...otherwise.deletes);
+    addAll(written.deletes, then.deletes, otherwise.deletes);
   }
   for (const op of ops) if ('put' in op) addPut(written, op.put.key);
   return written;

@@ -3,6 +3,7 @@
  * and the older WebSocket form with two channels for each port.
  */
 
+import { base64 as toBase64 } from '../../util/bytes.js';
 import type { Clock } from '../../util/clock.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import type { SpdyStream } from '../../util/spdy/session.js';
@@ -132,7 +133,7 @@ export function parsePorts(query: URLSearchParams): number[] {
 export async function forwardChannels(socket: MessageSocket, ports: readonly number[], f: Forwarder): Promise<void> {
   const base64 = socket.protocol.includes('base64');
   const send = (channel: number, data: Uint8Array): Promise<void> => {
-    if (base64) return socket.send(utf8.encode(String.fromCharCode(0x30 + channel) + btoa(String.fromCharCode(...data))), true);
+    if (base64) return socket.send(utf8.encode(String.fromCharCode(0x30 + channel) + toBase64(data)), true);
     const message = new Uint8Array(data.length + 1);
     message[0] = channel;
     message.set(data, 1);

@@ -4,6 +4,7 @@
  */
 
 import { queryBool } from '../../meta/query.js';
+import { base64 as toBase64 } from '../../util/bytes.js';
 import type { Clock } from '../../util/clock.js';
 import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import { SpdySession, type SpdyStream } from '../../util/spdy/session.js';
@@ -107,7 +108,7 @@ export async function overWebSocket(socket: MessageSocket, o: StreamOptions, com
   const stdin = new ByteQueue();
   const resize = new ByteQueue();
   const send = (channel: number, data: Uint8Array): Promise<void> => {
-    if (base64) return socket.send(utf8.encode(String(channel) + btoa(String.fromCharCode(...data))), true);
+    if (base64) return socket.send(utf8.encode(String(channel) + toBase64(data)), true);
     const message = new Uint8Array(data.length + 1);
     message[0] = channel;
     message.set(data, 1);

@@ -2,6 +2,7 @@
  * Changes all files of a volume at once: they lie in a folder of their own with a time in its name, `..data` points to it, and every visible name
  * points through `..data`. A reader sees the old set or the new one. Layout of Kubernetes' AtomicWriter, on which programs that watch `..data` rely.
  */
+import { addAll } from '../../util/add-all.js';
 import type { FileSystem } from '../host.js';
 import type { Payload } from './payload.js';
 
@@ -96,7 +97,7 @@ async function walk(files: FileSystem, dir: string, below: string): Promise<stri
   const out: string[] = [];
   for (const name of await files.list(dir)) {
     const info = await files.lstat(`${dir}/${name}`);
-    if (info?.type === 'directory') out.push(...(await walk(files, `${dir}/${name}`, `${below}${name}/`)));
+    if (info?.type === 'directory') addAll(out, await walk(files, `${dir}/${name}`, `${below}${name}/`));
     else out.push(`${below}${name}`);
   }
   return out;

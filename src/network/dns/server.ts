@@ -1,10 +1,12 @@
 /** Cluster DNS: follows Services and EndpointSlices, answers for the cluster's domain, and asks upstream for the rest. */
+
 import packet, { type Packet } from 'dns-packet';
 import type { Service } from '../../api/types/core/v1.js';
 import type { EndpointSlice } from '../../api/types/discovery/v1.js';
 import type { Client } from '../../client/client.js';
 import { Informers } from '../../client/informer.js';
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES } from '../../client/kinds.js';
+import { addAll } from '../../util/add-all.js';
 import type { Component, Env } from '../../util/component.js';
 import { answers, chain, decodeQuery, idOf, isTruncated, withId } from './message.js';
 import { type Answer, resolve, type Zone } from './records.js';
@@ -96,7 +98,7 @@ export class ClusterDns implements Component {
     const ttl = this.o.ttl ?? TTL_SECONDS;
     const told = (found.answers ?? []).map((a) => record({ ...a, name: question.name }, ttl));
     const cname = found.answers?.find((a) => a.type === 'CNAME');
-    if (cname?.type === 'CNAME' && question.type !== 'CNAME') told.push(...(await this.chase(cname.target, question.type, from)));
+    if (cname?.type === 'CNAME' && question.type !== 'CNAME') addAll(told, await this.chase(cname.target, question.type, from));
     const flags = AUTHORITATIVE | RECURSION_AVAILABLE | ((query.flags ?? 0) & RECURSION_DESIRED) | (exists ? 0 : NAME_ERROR);
     const soa = {
       type: 'SOA' as const,
@@ -171,7 +173,10 @@ export class ClusterDns implements Component {
     for (let step = 0; step < MAX_ALIASES; step++) {
       const inside = resolve(this.zone, name, type);
       if (!inside) return [...out, ...(await this.outside(name, type, from))];
-      out.push(...(inside.answers ?? []).map((a) => record(a, this.o.ttl ?? TTL_SECONDS)));
+      addAll(
+        out,
+        (inside.answers ?? []).map((a) => record(a, this.o.ttl ?? TTL_SECONDS)),
+      );
       const alias = inside.answers?.find((a) => a.type === 'CNAME');
       if (alias?.type !== 'CNAME') break;
       name = alias.target.toLowerCase().replace(/\.$/, '');

@@ -1,4 +1,5 @@
 /** One watch of a remote store: what it has seen, who waits for it. Knows nothing of connections. */
+import { addAll } from '../../util/add-all.js';
 import type { Message } from '../proto/message.js';
 import type { StoreEvent, WatchRequest, WatchSink } from '../store.js';
 import { covers } from './changes.js';
@@ -50,7 +51,7 @@ export class Watcher {
 
   /** One answer of the stream. A revision that came in fragments is handed on when its last one is here. */
   take(events: readonly Message<'Event'>[], fragment: boolean): void {
-    if (fragment || this.parts.length > 0) this.parts.push(...events);
+    if (fragment || this.parts.length > 0) addAll(this.parts, events);
     if (fragment) return;
     const all = this.parts.length > 0 ? this.parts : events;
     this.parts = [];

@@ -47,15 +47,19 @@ export class HeaderReader {
   decode(block: Uint8Array): Headers {
     const plain = this.inflater.push(block);
     const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
-    const headers: Record<string, string> = {};
+    const headers = Object.create(null) as Record<string, string>;
     let at = 4;
+    const count = (from: number): number => {
+      if (from + 4 > plain.length) throw new Error('header block is cut short');
+      return view.getUint32(from);
+    };
     const next = (): string => {
-      const n = view.getUint32(at);
+      const n = count(at);
       if (at + 4 + n > plain.length) throw new Error('header block is cut short');
       at += 4 + n;
       return text.decode(plain.subarray(at - n, at));
     };
-    for (let left = view.getUint32(0); left > 0; left--) {
+    for (let left = count(0); left > 0; left--) {
       const name = next();
       headers[name.toLowerCase()] = next();
     }

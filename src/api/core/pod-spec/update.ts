@@ -1,6 +1,8 @@
 /** What an update may change of a pod, and through which subresource. */
+
 import { forbidden, invalid } from '../../../meta/field-error.js';
 import { between } from '../../../meta/names.js';
+import { addAll } from '../../../util/add-all.js';
 import { differences, type Errors, requiredText, same } from '../../check.js';
 import type { ContainerStatus, Pod, PodSpec, Toleration } from '../../types/core/v1.js';
 import { qosClass } from './qos.js';
@@ -22,8 +24,8 @@ export function validatePodSpecUpdate(spec: PodSpec, old: PodSpec): Errors {
     const now = spec[list] ?? [];
     if (now.length !== (old[list] ?? []).length)
       return [...errors, forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
-    for (const [i, c] of now.entries()) errors.push(...requiredText(c.image, `spec.${list}[${i}].image`));
-    errors.push(...imageWhitespace(now, `spec.${list}`));
+    for (const [i, c] of now.entries()) addAll(errors, requiredText(c.image, `spec.${list}[${i}].image`));
+    addAll(errors, imageWhitespace(now, `spec.${list}`));
   }
   const { activeDeadlineSeconds: deadline } = spec;
   const oldDeadline = old.activeDeadlineSeconds;
@@ -33,9 +35,9 @@ export function validatePodSpecUpdate(spec: PodSpec, old: PodSpec): Errors {
       return [...errors, invalid('spec.activeDeadlineSeconds', deadline, 'must be less than or equal to previous value')];
   } else if (oldDeadline !== undefined)
     errors.push(invalid('spec.activeDeadlineSeconds', null, 'must not update from a positive integer to nil value'));
-  errors.push(...onlyAdded(spec.tolerations ?? [], old.tolerations ?? []), ...onlyRemovedGates(spec, old));
+  addAll(errors, onlyAdded(spec.tolerations ?? [], old.tolerations ?? []), onlyRemovedGates(spec, old));
   const comparable = withFixed(spec, old);
-  if (old.schedulingGates?.length) errors.push(...gatedChanges(comparable, old));
+  if (old.schedulingGates?.length) addAll(errors, gatedChanges(comparable, old));
   if (!same(comparable, old))
     errors.push(forbidden('spec', `pod updates may not change fields other than ${UPDATABLE}\n${differences(old, comparable)}`));
   return errors;

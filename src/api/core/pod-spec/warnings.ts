@@ -3,6 +3,7 @@
 import { canonicalIp, readIp } from '../../../meta/ip.js';
 import { dns1123Label } from '../../../meta/names.js';
 import { milliValue } from '../../../meta/quantity.js';
+import { addAll } from '../../../util/add-all.js';
 import { table } from '../../../util/own.js';
 import { trimEnd } from '../../../util/text.js';
 import type { Container, ContainerPort, KeyToPath, Pod, PodAffinityTerm, PodSpec, PodTemplateSpec, Volume } from '../../types/core/v1.js';
@@ -58,16 +59,18 @@ function specWarnings(spec: PodSpec, path: string): string[] {
   for (const [i, v] of (spec.volumes ?? []).entries())
     for (const kind of Object.keys(v))
       if (OLD_VOLUMES[kind]) out.push(`${path}.volumes[${i}].${kind === 'storageos' ? 'storageOS' : kind}: ${OLD_VOLUMES[kind]}`);
-  out.push(...overlaps(spec.volumes ?? []));
-  out.push(
-    ...repeated(
+  addAll(out, overlaps(spec.volumes ?? []));
+  addAll(
+    out,
+    repeated(
       spec.hostAliases,
       (a) => a.ip,
       (i, ip) => `${path}.hostAliases[${i}].ip: duplicate ip ${JSON.stringify(ip)}`,
     ),
   );
-  out.push(
-    ...repeated(
+  addAll(
+    out,
+    repeated(
       spec.imagePullSecrets,
       (s) => s.name ?? '',
       (i, n) => `${path}.imagePullSecrets[${i}].name: duplicate name ${JSON.stringify(n)}`,
@@ -75,16 +78,17 @@ function specWarnings(spec: PodSpec, path: string): string[] {
   );
   for (const [i, s] of (spec.imagePullSecrets ?? []).entries())
     if (!s.name) out.push(`${path}.imagePullSecrets[${i}].name: invalid empty name ""`);
-  out.push(...fractional(spec.overhead, `${path}.overhead`));
+  addAll(out, fractional(spec.overhead, `${path}.overhead`));
   const containers = placedContainers(spec, path) as { container: Container; path: string }[];
   for (const { container, path: at } of containers) {
-    out.push(
-      ...fractional(container.resources?.limits, `${at}.resources.limits`),
-      ...fractional(container.resources?.requests, `${at}.resources.requests`),
-      ...hiddenVariables(container, at),
+    addAll(
+      out,
+      fractional(container.resources?.limits, `${at}.resources.limits`),
+      fractional(container.resources?.requests, `${at}.resources.requests`),
+      hiddenVariables(container, at),
     );
   }
-  out.push(...portWarnings(containers));
+  addAll(out, portWarnings(containers));
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0)
     out.push(`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`);
   return [...out, ...selectorWarnings(spec, path), ...addressWarnings(spec, path)];
@@ -132,7 +136,7 @@ function portWarnings(containers: readonly { container: Container; path: string 
         );
       const key = `${port.containerPort}/${port.protocol}`;
       const others = all.get(key) ?? [];
-      for (const other of others) out.push(...conflict(at, port, other));
+      for (const other of others) addAll(out, conflict(at, port, other));
       all.set(key, [...others, { at, port }]);
       if (!port.name) continue;
       const first = names.get(port.name);

@@ -1,8 +1,10 @@
 /** The rules of a Service: its ports, its addresses, and what each type may have. */
+
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../meta/field-error.js';
 import { cidr, familyOf, ipAddress, readIp, specialIp } from '../../../meta/ip.js';
 import { validateLabelName, validateLabels } from '../../../meta/metadata.js';
 import { portNumber } from '../../../meta/names.js';
+import { addAll } from '../../../util/add-all.js';
 import { type Errors, invalidAll, label, oneOf, requiredOneOf, subdomain } from '../../check.js';
 import type { ValidationContext } from '../../resource.js';
 import type { LoadBalancerStatus, Service, ServicePort, ServiceSpec } from '../../types/core/v1.js';
@@ -21,19 +23,20 @@ export function validateService(service: Service, context: ValidationContext): E
   if (early.length) return early;
   const errors: Errors = [];
   if (!spec.ports?.length && !isHeadless(service) && spec.type !== 'ExternalName') errors.push(required('spec.ports'));
-  errors.push(...typeRules(service));
+  addAll(errors, typeRules(service));
   const names = new Set<string>();
-  for (const [i, p] of (spec.ports ?? []).entries()) errors.push(...port(p, spec.ports!.length > 1, names, `spec.ports[${i}]`));
-  errors.push(
-    ...validateLabels(spec.selector, 'spec.selector'),
-    ...requiredOneOf(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity'),
-    ...affinity(spec),
+  for (const [i, p] of (spec.ports ?? []).entries()) addAll(errors, port(p, spec.ports!.length > 1, names, `spec.ports[${i}]`));
+  addAll(
+    errors,
+    validateLabels(spec.selector, 'spec.selector'),
+    requiredOneOf(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity'),
+    affinity(spec),
   );
   for (const [i, ip] of (spec.externalIPs ?? []).entries()) {
     const wrong = ipAddress(ip);
-    errors.push(...invalidAll(`spec.externalIPs[${i}]`, ip, wrong.length ? wrong : specialIp(ip)));
+    addAll(errors, invalidAll(`spec.externalIPs[${i}]`, ip, wrong.length ? wrong : specialIp(ip)));
   }
-  errors.push(...requiredOneOf(spec.type, TYPES, 'spec.type'), ...portConflicts(spec), ...loadBalancer(service), ...traffic(service));
+  addAll(errors, requiredOneOf(spec.type, TYPES, 'spec.type'), portConflicts(spec), loadBalancer(service), traffic(service));
   return errors;
 }
 
@@ -54,16 +57,17 @@ function typeRules(service: Service): Errors {
 function port(p: ServicePort, needsName: boolean, names: Set<string>, path: string): Errors {
   const errors: Errors = [];
   if (p.name) {
-    errors.push(...label(p.name, `${path}.name`));
+    addAll(errors, label(p.name, `${path}.name`));
     if (names.has(p.name)) errors.push(duplicate(`${path}.name`, p.name));
     names.add(p.name);
   } else if (needsName) errors.push(required(`${path}.name`));
-  errors.push(
-    ...invalidAll(`${path}.port`, p.port, portNumber(p.port)),
-    ...requiredOneOf(p.protocol, PROTOCOLS, `${path}.protocol`),
-    ...portNumberOrName(p.targetPort ?? 0, `${path}.targetPort`),
+  addAll(
+    errors,
+    invalidAll(`${path}.port`, p.port, portNumber(p.port)),
+    requiredOneOf(p.protocol, PROTOCOLS, `${path}.protocol`),
+    portNumberOrName(p.targetPort ?? 0, `${path}.targetPort`),
   );
-  if (p.appProtocol !== undefined) errors.push(...validateLabelName(p.appProtocol, `${path}.appProtocol`));
+  if (p.appProtocol !== undefined) addAll(errors, validateLabelName(p.appProtocol, `${path}.appProtocol`));
   return errors;
 }
 
@@ -96,17 +100,17 @@ function addresses(service: Service): Errors {
   } else if (ips.length) errors.push(invalid(path, ips, 'must be empty when `clusterIP` is not specified'));
   const seen = new Set<string>();
   for (const [i, f] of (spec.ipFamilies ?? []).entries()) {
-    errors.push(...oneOf(f, ['IPv4', 'IPv6'], `spec.ipFamilies[${i}]`));
+    addAll(errors, oneOf(f, ['IPv4', 'IPv6'], `spec.ipFamilies[${i}]`));
     if (seen.has(f)) errors.push(duplicate(`spec.ipFamilies[${i}]`, f));
     seen.add(f);
   }
   if (spec.ipFamilyPolicy !== undefined)
-    errors.push(...oneOf(spec.ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], 'spec.ipFamilyPolicy'));
+    addAll(errors, oneOf(spec.ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], 'spec.ipFamilyPolicy'));
   let wrong = false;
   for (const [i, ip] of ips.entries()) {
     const messages = i === 0 && ip === 'None' ? [] : ipAddress(ip);
     if (i === 0 && ip === 'None' && ips.length > 1) errors.push(invalid(path, ips, "'None' must be the first and only value"));
-    errors.push(...invalidAll(`${path}[${i}]`, ip, messages));
+    addAll(errors, invalidAll(`${path}[${i}]`, ip, messages));
     wrong ||= messages.length > 0 || (ip === 'None' && ips.length > 1);
   }
   if (ips.length > 2) errors.push(invalid(path, ips, 'may only hold up to 2 values'));
@@ -179,11 +183,11 @@ function loadBalancer({ metadata, spec }: Service): Errors {
   const at = 'spec.LoadBalancerSourceRanges';
   if (spec.loadBalancerSourceRanges?.length) {
     if (!isOne) errors.push(forbidden(at, only));
-    for (const [i, r] of spec.loadBalancerSourceRanges.entries()) errors.push(...invalidAll(`${at}[${i}]`, r.trim(), cidr(r.trim())));
+    for (const [i, r] of spec.loadBalancerSourceRanges.entries()) addAll(errors, invalidAll(`${at}[${i}]`, r.trim(), cidr(r.trim())));
   } else if (annotation !== undefined) {
     const place = `metadata.annotations[${SOURCE_RANGES}]`;
     if (!isOne) errors.push(forbidden(place, only));
-    if (annotation.trim()) for (const r of annotation.split(',').map((x) => x.trim())) errors.push(...invalidAll(place, r, cidr(r)));
+    if (annotation.trim()) for (const r of annotation.split(',').map((x) => x.trim())) addAll(errors, invalidAll(place, r, cidr(r)));
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isOne) errors.push(forbidden('spec.allocateLoadBalancerNodePorts', only));
   if (isOne && spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'));
@@ -203,7 +207,7 @@ function traffic(service: Service): Errors {
   const words = ['Cluster', 'Local'];
   const outside = spec.externalTrafficPolicy ?? '';
   const at = 'spec.externalTrafficPolicy';
-  if (reachedFromOutside(service)) errors.push(...requiredOneOf(outside, words, at));
+  if (reachedFromOutside(service)) addAll(errors, requiredOneOf(outside, words, at));
   else if (outside) errors.push(invalid(at, outside, 'may only be set for externally-accessible services'));
   const health = spec.healthCheckNodePort ?? 0;
   // A service that needs the port and names none is given one.
@@ -211,13 +215,13 @@ function traffic(service: Service): Errors {
     errors.push(
       invalid('spec.healthCheckNodePort', health, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"),
     );
-  else if (health) errors.push(...invalidAll('spec.healthCheckNodePort', health, portNumber(health)));
+  else if (health) addAll(errors, invalidAll('spec.healthCheckNodePort', health, portNumber(health)));
   const inside = spec.internalTrafficPolicy;
   if (inside === undefined && spec.type !== 'ExternalName' && TYPES.includes(spec.type ?? ''))
     errors.push(required('spec.internalTrafficPolicy'));
-  if (inside !== undefined) errors.push(...oneOf(inside, words, 'spec.internalTrafficPolicy'));
+  if (inside !== undefined) addAll(errors, oneOf(inside, words, 'spec.internalTrafficPolicy'));
   if (spec.trafficDistribution !== undefined)
-    errors.push(...oneOf(spec.trafficDistribution, ['PreferClose', 'PreferSameZone', 'PreferSameNode'], 'spec.trafficDistribution'));
+    addAll(errors, oneOf(spec.trafficDistribution, ['PreferClose', 'PreferSameZone', 'PreferSameNode'], 'spec.trafficDistribution'));
   return errors;
 }
 
@@ -227,7 +231,7 @@ export function validateServiceUpdate(service: Service, old: Service, context: V
   if (addresses(service).length) return validateService(service, context);
   const errors: Errors = loadBalancerClass(spec);
   const named = spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName';
-  if (named && !(isHeadless(old) && isHeadless(service))) errors.push(...primaryStays(spec, old.spec));
+  if (named && !(isHeadless(old) && isHeadless(service))) addAll(errors, primaryStays(spec, old.spec));
   if (named && !isHeadless(old) && !isHeadless(service)) {
     const now = spec.ipFamilies ?? [];
     const was = old.spec.ipFamilies ?? [];
@@ -268,13 +272,13 @@ export function validateLoadBalancerStatus(status: LoadBalancerStatus, isOne: bo
   const errors: Errors = [];
   for (const [i, entry] of (status.ingress ?? []).entries()) {
     const at = `${path}.ingress[${i}]`;
-    if (entry.ip) errors.push(...invalidAll(`${at}.ip`, entry.ip, ipAddress(entry.ip)));
+    if (entry.ip) addAll(errors, invalidAll(`${at}.ip`, entry.ip, ipAddress(entry.ip)));
     if (entry.ipMode === undefined) {
       if (entry.ip) errors.push(required(`${at}.ipMode`, 'must be specified when `ip` is set'));
     } else if (!entry.ip) errors.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'));
     else if (!['Proxy', 'VIP'].includes(entry.ipMode)) errors.push(notSupported(`${at}.ipMode`, entry.ipMode, ['Proxy', 'VIP']));
     if (entry.hostname) {
-      errors.push(...subdomain(entry.hostname, `${at}.hostname`));
+      addAll(errors, subdomain(entry.hostname, `${at}.hostname`));
       if (readIp(entry.hostname)) errors.push(invalid(`${at}.hostname`, entry.hostname, 'must be a DNS name, not an IP address'));
     }
   }

@@ -1,5 +1,7 @@
 /** What a client is told about a Service that is allowed but hardly meant. */
+
 import { canonicalIp, readIp } from '../../../meta/ip.js';
+import { addAll } from '../../../util/add-all.js';
 import type { Service } from '../../types/core/v1.js';
 
 const ipWarning = (ip: string, path: string): string[] => {
@@ -20,11 +22,11 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
     if (spec.loadBalancerIP) out.push('spec.loadBalancerIP is ignored for headless services');
     if (external.length) out.push('spec.externalIPs is ignored for headless services');
     if (spec.sessionAffinity !== 'None') out.push('spec.SessionAffinity is ignored for headless services');
-  } else for (const [i, ip] of (spec.clusterIPs ?? []).entries()) out.push(...ipWarning(ip, `spec.clusterIPs[${i}]`));
-  for (const [i, ip] of external.entries()) out.push(...ipWarning(ip, `spec.externalIPs[${i}]`));
+  } else for (const [i, ip] of (spec.clusterIPs ?? []).entries()) addAll(out, ipWarning(ip, `spec.clusterIPs[${i}]`));
+  for (const [i, ip] of external.entries()) addAll(out, ipWarning(ip, `spec.externalIPs[${i}]`));
   if (external.length && !headless && spec.type !== 'ExternalName')
     out.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
-  if (spec.loadBalancerIP) out.push(...ipWarning(spec.loadBalancerIP, 'spec.loadBalancerIP'));
+  if (spec.loadBalancerIP) addAll(out, ipWarning(spec.loadBalancerIP, 'spec.loadBalancerIP'));
   if (spec.type === 'ExternalName' && external.length) out.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
   if (spec.type !== 'ExternalName' && spec.externalName) out.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec.trafficDistribution === 'PreferClose') out.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');

@@ -1,6 +1,8 @@
 /** Volumes of particular storage systems, most of them run by CSI drivers today: what each must name. PersistentVolumes share these checks. */
+
 import { forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { between } from '../../../../meta/names.js';
+import { addAll } from '../../../../util/add-all.js';
 import { type Errors, label } from '../../../check.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -40,10 +42,10 @@ function iscsiName(name: string, path: string): Errors {
 
 const iscsi: Check = (s, path) => {
   const errors = needs('targetPortal', 'iqn')(s, path);
-  if (s.iqn) errors.push(...iscsiName(s.iqn as string, `${path}.iqn`));
-  errors.push(...range('lun', 0, 255)(s, path));
+  if (s.iqn) addAll(errors, iscsiName(s.iqn as string, `${path}.iqn`));
+  addAll(errors, range('lun', 0, 255)(s, path));
   if ((s.chapAuthDiscovery || s.chapAuthSession) && !s.secretRef) errors.push(required(`${path}.secretRef`));
-  if (s.initiatorName !== undefined) errors.push(...iscsiName(s.initiatorName as string, `${path}.initiatorname`));
+  if (s.initiatorName !== undefined) addAll(errors, iscsiName(s.initiatorName as string, `${path}.initiatorname`));
   return errors;
 };
 
@@ -55,8 +57,9 @@ const fibreChannel: Check = (s, path) => {
   if (names.length && ids.length)
     errors.push(invalid(`${path}.targetWWNs`, names, 'targetWWNs and wwids can not be specified simultaneously'));
   if (names.length)
-    errors.push(
-      ...(s.lun === undefined ? [required(`${path}.lun`, 'lun is required if targetWWNs is specified')] : range('lun', 0, 255)(s, path)),
+    addAll(
+      errors,
+      s.lun === undefined ? [required(`${path}.lun`, 'lun is required if targetWWNs is specified')] : range('lun', 0, 255)(s, path),
     );
   return errors;
 };
@@ -162,8 +165,9 @@ export function exactlyOne(
   for (const [kind, run] of checks) {
     const given = (holder as Fields)[kind];
     if (given === undefined || given === null) continue;
-    errors.push(
-      ...(found ? [forbidden(`${path}.${kind}`, 'may not specify more than 1 volume type')] : run(given as never, `${path}.${kind}`)),
+    addAll(
+      errors,
+      found ? [forbidden(`${path}.${kind}`, 'may not specify more than 1 volume type')] : run(given as never, `${path}.${kind}`),
     );
     found = true;
   }

@@ -1,6 +1,8 @@
 /** Containers: of every kind, and what holds for regular, init and ephemeral ones only. */
+
 import { duplicate, forbidden, invalid, notFound, notSupported, required, tooMany } from '../../../../meta/field-error.js';
 import { portName, portNumber } from '../../../../meta/names.js';
+import { addAll } from '../../../../util/add-all.js';
 import { type Errors, invalidAll, label, requiredOneOf } from '../../../check.js';
 import type { Container, ContainerPort, EphemeralContainer, PodSpec, VolumeDevice, VolumeMount } from '../../../types/core/v1.js';
 import { isSidecar } from '../containers.js';
@@ -33,17 +35,16 @@ function ports(list: readonly ContainerPort[] | undefined, path: string): Errors
     const at = `${path}[${i}]`;
     if (p.name) {
       const wrong = portName(p.name);
-      if (wrong.length) errors.push(...invalidAll(`${at}.name`, p.name, wrong));
+      if (wrong.length) addAll(errors, invalidAll(`${at}.name`, p.name, wrong));
       else if (names.has(p.name)) errors.push(duplicate(`${at}.name`, p.name));
       else names.add(p.name);
     }
-    errors.push(
-      ...(p.containerPort
-        ? invalidAll(`${at}.containerPort`, p.containerPort, portNumber(p.containerPort))
-        : [required(`${at}.containerPort`)]),
+    addAll(
+      errors,
+      p.containerPort ? invalidAll(`${at}.containerPort`, p.containerPort, portNumber(p.containerPort)) : [required(`${at}.containerPort`)],
     );
-    if (p.hostPort) errors.push(...invalidAll(`${at}.hostPort`, p.hostPort, portNumber(p.hostPort)));
-    errors.push(...requiredOneOf(p.protocol, PROTOCOLS, `${at}.protocol`));
+    if (p.hostPort) addAll(errors, invalidAll(`${at}.hostPort`, p.hostPort, portNumber(p.hostPort)));
+    addAll(errors, requiredOneOf(p.protocol, PROTOCOLS, `${at}.protocol`));
   }
   return errors;
 }
@@ -80,7 +81,7 @@ function mounts(c: Container, volumes: KnownVolumes, path: string): Errors {
     if (devices.has(m.name)) errors.push(invalid(`${at}.name`, m.name, 'must not already exist in volumeDevices'));
     if ([...devices.values()].includes(m.mountPath))
       errors.push(invalid(`${at}.mountPath`, m.mountPath, 'must not already exist as a path in volumeDevices'));
-    errors.push(...mountDetails(m, c, path, at));
+    addAll(errors, mountDetails(m, c, path, at));
   }
   return errors;
 }
@@ -88,10 +89,10 @@ function mounts(c: Container, volumes: KnownVolumes, path: string): Errors {
 /** The original reports some of these on the list, not on the mount. */
 function mountDetails(m: VolumeMount, c: Container, list: string, at: string): Errors {
   const errors: Errors = [];
-  if (m.subPath) errors.push(...descending(m.subPath, `${list}.subPath`));
+  if (m.subPath) addAll(errors, descending(m.subPath, `${list}.subPath`));
   if (m.subPathExpr) {
     if (m.subPath) errors.push(invalid(`${at}.subPathExpr`, m.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-    errors.push(...descending(m.subPathExpr, `${list}.subPathExpr`));
+    addAll(errors, descending(m.subPathExpr, `${list}.subPathExpr`));
   }
   if (m.mountPropagation !== undefined) {
     if (!PROPAGATION.includes(m.mountPropagation)) errors.push(notSupported(`${list}.mountPropagation`, m.mountPropagation, PROPAGATION));
@@ -143,7 +144,7 @@ function resizePolicy(c: Container, podPolicy: string | undefined, path: string)
   for (const [i, p] of (c.resizePolicy ?? []).entries()) {
     if (seen.has(p.resourceName)) errors.push(duplicate(`${path}[${i}]`, p.resourceName));
     seen.add(p.resourceName);
-    errors.push(...requiredOneOf(p.resourceName, RESIZABLE, path), ...requiredOneOf(p.restartPolicy, RESIZE_POLICIES, path));
+    addAll(errors, requiredOneOf(p.resourceName, RESIZABLE, path), requiredOneOf(p.restartPolicy, RESIZE_POLICIES, path));
     if (podPolicy === 'Never' && p.restartPolicy !== 'NotRequired')
       errors.push(invalid(path, p.restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
   }
@@ -199,13 +200,14 @@ export function validateContainers(pod: PodAround, path: string): Errors {
   const names = new Set<string>();
   for (const [i, c] of containers.entries()) {
     const at = `${path}[${i}]`;
-    errors.push(...everyContainer(c, pod, at));
+    addAll(errors, everyContainer(c, pod, at));
     if (names.has(c.name)) errors.push(duplicate(`${at}.name`, c.name));
     names.add(c.name);
-    errors.push(
-      ...validateLifecycle(c.lifecycle, gracePeriod(pod), pod.spec.os, `${at}.lifecycle`),
-      ...validateProbes(c, gracePeriod(pod), at),
-      ...restartRules(c, at),
+    addAll(
+      errors,
+      validateLifecycle(c.lifecycle, gracePeriod(pod), pod.spec.os, `${at}.lifecycle`),
+      validateProbes(c, gracePeriod(pod), at),
+      restartRules(c, at),
     );
   }
   return [...errors, ...hostPortConflicts(containers, path)];
@@ -218,14 +220,15 @@ export function validateInitContainers(pod: PodAround, path: string): Errors {
   const names = new Set((pod.spec.containers ?? []).map((c) => c.name));
   for (const [i, c] of (pod.spec.initContainers ?? []).entries()) {
     const at = `${path}[${i}]`;
-    errors.push(...everyContainer(c, pod, at), ...restartRules(c, at));
+    addAll(errors, everyContainer(c, pod, at), restartRules(c, at));
     if (names.has(c.name)) errors.push(duplicate(`${at}.name`, c.name));
     else if (c.name) names.add(c.name);
-    errors.push(...hostPortConflicts([c], path));
+    addAll(errors, hostPortConflicts([c], path));
     if (isSidecar(c)) {
-      errors.push(
-        ...validateLifecycle(c.lifecycle, gracePeriod(pod), pod.spec.os, `${at}.lifecycle`),
-        ...validateProbes(c, gracePeriod(pod), at),
+      addAll(
+        errors,
+        validateLifecycle(c.lifecycle, gracePeriod(pod), pod.spec.os, `${at}.lifecycle`),
+        validateProbes(c, gracePeriod(pod), at),
       );
       continue;
     }
@@ -272,7 +275,7 @@ export function validateEphemeralContainers(pod: PodAround, path: string): Error
   const names = new Set(others);
   for (const [i, c] of (pod.spec.ephemeralContainers ?? []).entries()) {
     const at = `${path}[${i}]`;
-    errors.push(...everyContainer(c as Container, pod, at), ...imageWhitespace([c], path, i));
+    addAll(errors, everyContainer(c as Container, pod, at), imageWhitespace([c], path, i));
     if (names.has(c.name)) errors.push(duplicate(`${at}.name`, c.name));
     names.add(c.name);
     if (c.targetContainerName && !others.has(c.targetContainerName))

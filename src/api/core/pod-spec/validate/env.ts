@@ -3,6 +3,7 @@
 import { invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { configMapKey, dns1123Subdomain, envVarName, qualifiedName, subdomainName } from '../../../../meta/names.js';
 import { compareQuantities } from '../../../../meta/quantity.js';
+import { addAll } from '../../../../util/add-all.js';
 import { table } from '../../../../util/own.js';
 import { type Errors, invalidAll, label, requiredText } from '../../../check.js';
 import type {
@@ -61,8 +62,8 @@ export function validateEnv(vars: readonly EnvVar[] | undefined, path: string): 
   for (const [i, v] of (vars ?? []).entries()) {
     const at = `${path}[${i}]`;
     if (!v.name) errors.push(required(`${at}.name`));
-    else errors.push(...invalidAll(`${at}.name`, v.name, envVarName(v.name)));
-    if (v.valueFrom) errors.push(...valueFrom(v.valueFrom, v.value, `${at}.valueFrom`));
+    else addAll(errors, invalidAll(`${at}.name`, v.name, envVarName(v.name)));
+    if (v.valueFrom) addAll(errors, valueFrom(v.valueFrom, v.value, `${at}.valueFrom`));
   }
   return errors;
 }
@@ -73,7 +74,7 @@ function valueFrom(from: EnvVarSource, value: string | undefined, path: string):
   const check = <T>(source: T | undefined | null, run: (source: T) => Errors) => {
     if (!source) return;
     sources++;
-    errors.push(...run(source));
+    addAll(errors, run(source));
   };
   check(from.fieldRef, (s) => validateFieldRef(s, ENV_FIELDS, `${path}.fieldRef`));
   check(from.resourceFieldRef, (s) => validateResourceFieldRef(s, false, `${path}.resourceFieldRef`));
@@ -146,12 +147,12 @@ export function validateEnvFrom(sources: readonly EnvFromSource[] | undefined, p
   const errors: Errors = [];
   for (const [i, s] of (sources ?? []).entries()) {
     const at = `${path}[${i}]`;
-    if (s.prefix) errors.push(...invalidAll(`${at}.prefix`, s.prefix, envVarName(s.prefix)));
+    if (s.prefix) addAll(errors, invalidAll(`${at}.prefix`, s.prefix, envVarName(s.prefix)));
     for (const key of ['configMapRef', 'secretRef'] as const) {
       const ref = s[key];
       if (!ref) continue;
       const name = ref.name ?? '';
-      errors.push(...(name ? invalidAll(`${at}.${key}.name`, name, subdomainName(name, true)) : requiredText('', `${at}.${key}.name`)));
+      addAll(errors, name ? invalidAll(`${at}.${key}.name`, name, subdomainName(name, true)) : requiredText('', `${at}.${key}.name`));
     }
     if (!s.configMapRef && !s.secretRef) errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
     else if (s.configMapRef && s.secretRef) errors.push(invalid(path, '', 'may not have more than one field specified at a time'));

@@ -1,9 +1,11 @@
 /** The whole spec of a pod, in a Pod or in the template of something that makes pods. */
+
 import { duplicate, forbidden, invalid, notFound, notSupported, required, tooLong } from '../../../../meta/field-error.js';
 import { ipAddress } from '../../../../meta/ip.js';
 import { validateAnnotations, validateLabelName, validateLabels } from '../../../../meta/metadata.js';
 import { between, dns1123Subdomain, dns1123SubdomainWithUnderscore, inRange } from '../../../../meta/names.js';
 import { addQuantities, compareQuantities, formatQuantity, type Quantity } from '../../../../meta/quantity.js';
+import { addAll } from '../../../../util/add-all.js';
 import { type Errors, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
 import type { ValidationContext } from '../../../resource.js';
 import type { PodDNSConfig, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../types/core/v1.js';
@@ -41,32 +43,35 @@ export function validatePodSpec(spec: PodSpec, options: PodSpecOptions, path: st
     claimNames: new Set((spec.resourceClaims ?? []).map((c) => c.name).filter(Boolean)),
     security: { allowPrivileged: options.context.allowPrivileged !== false, hostUsers },
   };
-  errors.push(...volumeErrors, ...resourceClaims(spec.resourceClaims, `${path}.resourceClaims`));
-  errors.push(
-    ...validateContainers(pod, `${path}.containers`),
-    ...validateInitContainers(pod, `${path}.initContainers`),
-    ...validateEphemeralContainers(pod, `${path}.ephemeralContainers`),
+  addAll(errors, volumeErrors, resourceClaims(spec.resourceClaims, `${path}.resourceClaims`));
+  addAll(
+    errors,
+    validateContainers(pod, `${path}.containers`),
+    validateInitContainers(pod, `${path}.initContainers`),
+    validateEphemeralContainers(pod, `${path}.ephemeralContainers`),
   );
-  errors.push(...podResources(pod, `${path}.resources`), ...hostNetworkPorts(spec, options.isPod === true, path));
-  errors.push(
-    ...requiredOneOf(spec.restartPolicy, RESTART_POLICIES, `${path}.restartPolicy`),
-    ...requiredOneOf(spec.dnsPolicy, DNS_POLICIES, `${path}.dnsPolicy`),
+  addAll(errors, podResources(pod, `${path}.resources`), hostNetworkPorts(spec, options.isPod === true, path));
+  addAll(
+    errors,
+    requiredOneOf(spec.restartPolicy, RESTART_POLICIES, `${path}.restartPolicy`),
+    requiredOneOf(spec.dnsPolicy, DNS_POLICIES, `${path}.dnsPolicy`),
   );
-  errors.push(...validateLabels(spec.nodeSelector, `${path}.nodeSelector`), ...validatePodSecurity(spec, path));
-  errors.push(...validateAffinity(spec.affinity, `${path}.affinity`), ...dnsConfig(spec.dnsConfig, spec.dnsPolicy, `${path}.dnsConfig`));
-  errors.push(...gates(spec, path), ...validateSpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`));
-  if (!hostUsers) errors.push(...ownUsers(spec, path));
-  errors.push(...names(spec, path), ...validateTolerations(spec.tolerations, `${path}.tolerations`));
+  addAll(errors, validateLabels(spec.nodeSelector, `${path}.nodeSelector`), validatePodSecurity(spec, path));
+  addAll(errors, validateAffinity(spec.affinity, `${path}.affinity`), dnsConfig(spec.dnsConfig, spec.dnsPolicy, `${path}.dnsConfig`));
+  addAll(errors, gates(spec, path), validateSpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`));
+  if (!hostUsers) addAll(errors, ownUsers(spec, path));
+  addAll(errors, names(spec, path), validateTolerations(spec.tolerations, `${path}.tolerations`));
   for (const [i, a] of (spec.hostAliases ?? []).entries()) {
     const at = `${path}.hostAliases[${i}]`;
-    errors.push(
-      ...invalidAll(`${at}.ip`, a.ip, ipAddress(a.ip)),
-      ...(a.hostnames ?? []).flatMap((h, j) => subdomain(h, `${at}.hostnames[${j}]`)),
+    addAll(
+      errors,
+      invalidAll(`${at}.ip`, a.ip, ipAddress(a.ip)),
+      (a.hostnames ?? []).flatMap((h, j) => subdomain(h, `${at}.hostnames[${j}]`)),
     );
   }
   if (spec.preemptionPolicy !== undefined)
-    errors.push(...requiredOneOf(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`));
-  if (spec.overhead) errors.push(...validateResources({ limits: spec.overhead }, new Set(), `${path}.overhead`));
+    addAll(errors, requiredOneOf(spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`));
+  if (spec.overhead) addAll(errors, validateResources({ limits: spec.overhead }, new Set(), `${path}.overhead`));
   return [...errors, ...validateOs(spec, placedContainers(spec, path), path), ...fileKeyVolumes(spec, path)];
 }
 
@@ -77,15 +82,15 @@ function resourceClaims(claims: readonly PodResourceClaim[] | undefined, path: s
     const at = `${path}[${i}]`;
     if (!c.name) errors.push(required(`${at}.name`));
     else if (names.has(c.name)) errors.push(duplicate(`${at}.name`, c.name));
-    else errors.push(...label(c.name, `${at}.name`));
+    else addAll(errors, label(c.name, `${at}.name`));
     names.add(c.name);
     const { resourceClaimName: claim, resourceClaimTemplateName: template } = c;
     if (claim !== undefined && template !== undefined)
       errors.push(invalid(at, c, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
     if (claim === undefined && template === undefined)
       errors.push(invalid(at, c, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
-    if (claim !== undefined) errors.push(...subdomain(claim, `${at}.resourceClaimName`));
-    if (template !== undefined) errors.push(...subdomain(template, `${at}.resourceClaimTemplateName`));
+    if (claim !== undefined) addAll(errors, subdomain(claim, `${at}.resourceClaimName`));
+    if (template !== undefined) addAll(errors, subdomain(template, `${at}.resourceClaimTemplateName`));
   }
   return errors;
 }
@@ -97,7 +102,7 @@ function podResources(pod: PodAround, path: string): Errors {
   if (pod.spec.os?.name === 'windows') return [forbidden(path, 'may not be set for a windows pod')];
   const errors: Errors = [];
   if (r.claims) errors.push(forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level'));
-  errors.push(...validateResources(r, pod.claimNames, path, podResourceName));
+  addAll(errors, validateResources(r, pod.claimNames, path, podResourceName));
   const containers = pod.spec.containers ?? [];
   for (const [name, request] of Object.entries(r.requests ?? {})) {
     const total = containers.reduce<Quantity | undefined>(
@@ -152,7 +157,7 @@ function dnsConfig(config: PodDNSConfig | undefined, policy: string | undefined,
   const searches = config.searches ?? [];
   if (servers.length > NAMESERVERS)
     errors.push(invalid(`${path}.nameservers`, servers, `must not have more than ${NAMESERVERS} nameservers`));
-  for (const [i, s] of servers.entries()) errors.push(...invalidAll(`${path}.nameservers[${i}]`, s, ipAddress(s)));
+  for (const [i, s] of servers.entries()) addAll(errors, invalidAll(`${path}.nameservers[${i}]`, s, ipAddress(s)));
   if (searches.length > SEARCHES) errors.push(invalid(`${path}.searches`, searches, `must not have more than ${SEARCHES} search paths`));
   if (searches.join(' ').length > SEARCH_CHARACTERS)
     errors.push(
@@ -164,7 +169,7 @@ function dnsConfig(config: PodDNSConfig | undefined, policy: string | undefined,
     );
   for (const [i, s] of searches.entries()) {
     const name = s.endsWith('.') ? s.slice(0, -1) : s;
-    if (s !== '.') errors.push(...invalidAll(`${path}.searches[${i}]`, name, dns1123SubdomainWithUnderscore(name)));
+    if (s !== '.') addAll(errors, invalidAll(`${path}.searches[${i}]`, name, dns1123SubdomainWithUnderscore(name)));
   }
   for (const [i, o] of (config.options ?? []).entries()) if (!o.name) errors.push(required(`${path}.options[${i}]`, 'must not be empty'));
   return errors;
@@ -177,7 +182,7 @@ function gates(spec: PodSpec, path: string): Errors {
   const seen = new Set<string>();
   for (const [i, g] of (spec.schedulingGates ?? []).entries()) {
     const at = `${path}.schedulingGates[${i}]`;
-    errors.push(...validateLabelName(g.name, at));
+    addAll(errors, validateLabelName(g.name, at));
     if (seen.has(g.name)) errors.push(duplicate(at, g.name));
     seen.add(g.name);
   }
@@ -205,17 +210,17 @@ function names(spec: PodSpec, path: string): Errors {
     if (spec.setHostnameAsFQDN) errors.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'));
     if (spec.hostNetwork) errors.push(forbidden(at, 'may not be specified when hostNetwork is true'));
     if (override.length > HOSTNAME_LIMIT) errors.push(tooLong(at, HOSTNAME_LIMIT));
-    errors.push(...subdomain(override, at));
+    addAll(errors, subdomain(override, at));
   }
   for (const f of ['serviceAccountName', 'nodeName', 'priorityClassName'] as const)
-    if (spec[f]) errors.push(...subdomain(spec[f], `${path}.${f}`));
+    if (spec[f]) addAll(errors, subdomain(spec[f], `${path}.${f}`));
   if (spec.runtimeClassName !== undefined)
-    errors.push(...invalidAll(`${path}.runtimeClassName`, spec.runtimeClassName, dns1123Subdomain(spec.runtimeClassName)));
+    addAll(errors, invalidAll(`${path}.runtimeClassName`, spec.runtimeClassName, dns1123Subdomain(spec.runtimeClassName)));
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && inRange(deadline, 1, INT32_MAX).length)
     errors.push(invalid(`${path}.activeDeadlineSeconds`, deadline, between(1, INT32_MAX)));
-  if (spec.hostname) errors.push(...label(spec.hostname, `${path}.hostname`));
-  if (spec.subdomain) errors.push(...label(spec.subdomain, `${path}.subdomain`));
+  if (spec.hostname) addAll(errors, label(spec.hostname, `${path}.hostname`));
+  if (spec.subdomain) addAll(errors, label(spec.subdomain, `${path}.subdomain`));
   return errors;
 }
 

@@ -1,6 +1,8 @@
 /** Probes, hooks and the handlers both are made of. */
+
 import { forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { httpHeaderName, portName, portNumber } from '../../../../meta/names.js';
+import { addAll } from '../../../../util/add-all.js';
 import { atLeastZero, type Errors, invalidAll, requiredText } from '../../../check.js';
 import type {
   Container,
@@ -51,7 +53,7 @@ function handler(h: Handler, gracePeriod: number | undefined, path: string): Err
   let found = false;
   const one = <T>(name: keyof Handler, action: T | undefined | null, check: (action: T, path: string) => Errors) => {
     if (!action) return;
-    errors.push(...(found ? [forbidden(`${path}.${name}`, 'may not specify more than 1 handler type')] : check(action, `${path}.${name}`)));
+    addAll(errors, found ? [forbidden(`${path}.${name}`, 'may not specify more than 1 handler type')] : check(action, `${path}.${name}`));
     found = true;
   };
   one('exec', h.exec, (e, at) => (e.command?.length ? [] : [required(`${at}.command`)]));
@@ -71,7 +73,7 @@ const COUNTS = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'succe
 
 function probe(p: Probe, gracePeriod: number | undefined, path: string): Errors {
   const errors = handler({ exec: p.exec, httpGet: p.httpGet, tcpSocket: p.tcpSocket, grpc: p.grpc }, gracePeriod, path);
-  for (const f of COUNTS) errors.push(...atLeastZero(p[f], `${path}.${f}`));
+  for (const f of COUNTS) addAll(errors, atLeastZero(p[f], `${path}.${f}`));
   const grace = p.terminationGracePeriodSeconds;
   if (grace !== undefined && grace !== null && grace <= 0)
     errors.push(invalid(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'));
@@ -85,7 +87,7 @@ export function validateProbes(c: Container, gracePeriod: number | undefined, pa
     const p = c[name];
     if (!p) continue;
     const at = `${path}.${name}`;
-    errors.push(...probe(p, gracePeriod, at));
+    addAll(errors, probe(p, gracePeriod, at));
     if (name !== 'readinessProbe') {
       if (p.successThreshold !== 1) errors.push(invalid(`${at}.successThreshold`, p.successThreshold ?? 0, 'must be 1'));
     } else if (p.terminationGracePeriodSeconds !== undefined) {
@@ -98,8 +100,8 @@ export function validateProbes(c: Container, gracePeriod: number | undefined, pa
 export function validateLifecycle(l: Lifecycle | undefined, gracePeriod: number | undefined, os: PodOS | undefined, path: string): Errors {
   const errors: Errors = [];
   if (!l) return errors;
-  if (l.postStart) errors.push(...handler(l.postStart, gracePeriod, `${path}.postStart`));
-  if (l.preStop) errors.push(...handler(l.preStop, gracePeriod, `${path}.preStop`));
+  if (l.postStart) addAll(errors, handler(l.postStart, gracePeriod, `${path}.postStart`));
+  if (l.preStop) addAll(errors, handler(l.preStop, gracePeriod, `${path}.preStop`));
   if (l.stopSignal !== undefined) {
     const signals = os?.name === 'windows' ? WINDOWS_SIGNALS : LINUX_SIGNALS;
     if (!os) errors.push(forbidden(`${path}.stopSignal`, 'may not be set for containers with empty `spec.os.name`'));

@@ -3,6 +3,7 @@
 import { forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { qualifiedName } from '../../../../meta/names.js';
 import { compareQuantities, milliValue, parseQuantity, quantityOf } from '../../../../meta/quantity.js';
+import { addAll } from '../../../../util/add-all.js';
 import { getOwn } from '../../../../util/own.js';
 import { type Errors, invalidAll, label } from '../../../check.js';
 import type { ResourceClaim, ResourceRequirements } from '../../../types/core/v1.js';
@@ -118,12 +119,12 @@ export function validateResources(
   const requests = r?.requests ?? {};
   for (const [name, value] of Object.entries(limits)) {
     const at = `${path}.limits[${name}]`;
-    errors.push(...nameRule(name, at), ...resourceAmount(name, value, at));
-    if (isHuge(name)) errors.push(...hugePages(name, value, at));
+    addAll(errors, nameRule(name, at), resourceAmount(name, value, at));
+    if (isHuge(name)) addAll(errors, hugePages(name, value, at));
   }
   for (const [name, value] of Object.entries(requests)) {
     const at = `${path}.requests[${name}]`;
-    errors.push(...nameRule(name, at), ...resourceAmount(name, value, at));
+    addAll(errors, nameRule(name, at), resourceAmount(name, value, at));
     const limit = getOwn(limits, name);
     if (limit !== undefined) {
       const order = compareQuantities(value, limit);
@@ -131,7 +132,7 @@ export function validateResources(
         errors.push(invalid(`${path}.requests`, value, `must be equal to ${name} limit of ${limit}`));
       else if (order > 0) errors.push(invalid(`${path}.requests`, value, `must be less than or equal to ${name} limit of ${limit}`));
     } else if (!mayOvercommit(name)) errors.push(required(`${path}.limits`, 'Limit must be set for non overcommitable resources'));
-    if (isHuge(name)) errors.push(...hugePages(name, value, at));
+    if (isHuge(name)) addAll(errors, hugePages(name, value, at));
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHuge) && !names.some((n) => POD_LEVEL.includes(n))) errors.push(forbidden(path, 'HugePages require cpu or memory'));
@@ -148,7 +149,7 @@ function claims(list: readonly ResourceClaim[], known: ReadonlySet<string>, path
       continue;
     }
     const key = claim.request ? `${claim.name}/${claim.request}` : claim.name;
-    if (claim.request) errors.push(...label(claim.request, `${at}.request`));
+    if (claim.request) addAll(errors, label(claim.request, `${at}.request`));
     const overlaps = seen.has(claim.name) || seen.has(key) || (!claim.request && [...seen].some((s) => s.startsWith(`${claim.name}/`)));
     if (overlaps)
       errors.push({

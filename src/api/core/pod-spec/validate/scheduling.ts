@@ -1,8 +1,10 @@
 /** Where a pod may run: affinity, tolerations, topology spread. */
+
 import { forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { validateLabelName, validateLabelSelector } from '../../../../meta/metadata.js';
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../../../meta/names.js';
 import type { LabelSelector } from '../../../../meta/types/v1.js';
+import { addAll } from '../../../../util/add-all.js';
 import { aboveZero, type Errors, invalidAll } from '../../../check.js';
 import type {
   Affinity,
@@ -41,8 +43,8 @@ function requirement(r: NodeSelectorRequirement, checkValues: boolean, path: str
     default:
       errors.push(invalid(`${path}.operator`, r.operator, 'not a valid selector operator'));
   }
-  errors.push(...validateLabelName(r.key, `${path}.key`));
-  if (checkValues) for (const [i, v] of values.entries()) errors.push(...invalidAll(`${path}.values[${i}]`, v, labelValue(v)));
+  addAll(errors, validateLabelName(r.key, `${path}.key`));
+  if (checkValues) for (const [i, v] of values.entries()) addAll(errors, invalidAll(`${path}.values[${i}]`, v, labelValue(v)));
   return errors;
 }
 
@@ -53,7 +55,7 @@ function fieldRequirement(r: NodeSelectorRequirement, path: string): Errors {
   else if (values.length !== 1)
     errors.push(required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (r.key !== 'metadata.name') errors.push(invalid(`${path}.key`, r.key, 'not a valid field selector key'));
-  else for (const [i, v] of values.entries()) errors.push(...invalidAll(`${path}.values[${i}]`, v, dns1123Subdomain(v)));
+  else for (const [i, v] of values.entries()) addAll(errors, invalidAll(`${path}.values[${i}]`, v, dns1123Subdomain(v)));
   return errors;
 }
 
@@ -147,7 +149,7 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
   const errors: Errors = [];
   for (const [i, t] of (tolerations ?? []).entries()) {
     const at = `${path}[${i}]`;
-    if (t.key) errors.push(...validateLabelName(t.key, `${at}.key`));
+    if (t.key) addAll(errors, validateLabelName(t.key, `${at}.key`));
     else if (t.operator !== 'Exists')
       errors.push(
         invalid(
@@ -158,8 +160,8 @@ export function validateTolerations(tolerations: readonly Toleration[] | undefin
       );
     if (t.tolerationSeconds !== undefined && t.effect !== 'NoExecute')
       errors.push(invalid(`${at}.effect`, t.effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
-    errors.push(...tolerationOperator(t, at));
-    if (t.effect) errors.push(...validateTaintEffect(t.effect, `${at}.effect`));
+    addAll(errors, tolerationOperator(t, at));
+    if (t.effect) addAll(errors, validateTaintEffect(t.effect, `${at}.effect`));
   }
   return errors;
 }
@@ -189,12 +191,15 @@ const INCLUSION = ['Honor', 'Ignore'];
 
 export function validateSpread(constraints: readonly TopologySpreadConstraint[] | undefined, path: string): Errors {
   const errors: Errors = [];
+  const pair = (c: TopologySpreadConstraint): string => JSON.stringify([c.topologyKey, c.whenUnsatisfiable]);
+  /** Where each pair comes last. */
+  const last = new Map((constraints ?? []).map((c, i) => [pair(c), i]));
   for (const [i, c] of (constraints ?? []).entries()) {
     const at = `${path}[${i}]`;
-    errors.push(...aboveZero(c.maxSkew, `${at}.maxSkew`));
+    addAll(errors, aboveZero(c.maxSkew, `${at}.maxSkew`));
     if (!c.topologyKey) errors.push(required(`${at}.topologyKey`, 'can not be empty'));
     if (!ACTIONS.includes(c.whenUnsatisfiable)) errors.push(notSupported(`${at}.whenUnsatisfiable`, c.whenUnsatisfiable, ACTIONS));
-    if (constraints!.slice(i + 1).some((o) => o.topologyKey === c.topologyKey && o.whenUnsatisfiable === c.whenUnsatisfiable)) {
+    if (last.get(pair(c)) !== i) {
       errors.push({
         field: `${at}.{topologyKey, whenUnsatisfiable}`,
         reason: 'FieldValueDuplicate',
@@ -202,7 +207,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
       });
     }
     if (c.minDomains !== undefined) {
-      errors.push(...aboveZero(c.minDomains, `${at}.minDomains`));
+      addAll(errors, aboveZero(c.minDomains, `${at}.minDomains`));
       if (c.whenUnsatisfiable !== 'DoNotSchedule')
         errors.push(
           invalid(
@@ -214,9 +219,10 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
     }
     for (const f of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const)
       if (c[f] !== undefined && !INCLUSION.includes(c[f])) errors.push(notSupported(`${at}.${f}`, c[f], INCLUSION));
-    errors.push(
-      ...matchKeys(c.matchLabelKeys, undefined, c.labelSelector, at),
-      ...validateLabelSelector(c.labelSelector, `${at}.labelSelector`),
+    addAll(
+      errors,
+      matchKeys(c.matchLabelKeys, undefined, c.labelSelector, at),
+      validateLabelSelector(c.labelSelector, `${at}.labelSelector`),
     );
   }
   return errors;
@@ -235,7 +241,7 @@ export function validateTopologyTerm(t: TopologySelectorTerm, path: string): Err
     const at = `${path}.matchLabelExpressions[${i}]`;
     if (!r.values?.length) errors.push(required(`${at}.values`));
     for (const [j, v] of (r.values ?? []).entries()) if (r.values.indexOf(v) < j) errors.push(duplicate(`${at}.values[${j}]`, v));
-    errors.push(...validateLabelName(r.key, `${at}.key`));
+    addAll(errors, validateLabelName(r.key, `${at}.key`));
     if (keys.has(r.key)) errors.push(duplicate(`${at}.key`, r.key));
     keys.add(r.key);
   }

@@ -1,6 +1,8 @@
 /** Security contexts of pods and containers. */
+
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../../../meta/field-error.js';
 import { byteLength, dns1123Subdomain, groupId, userId } from '../../../../meta/names.js';
+import { addAll } from '../../../../util/add-all.js';
 import { type Errors, invalidAll } from '../../../check.js';
 import type {
   AppArmorProfile,
@@ -26,10 +28,11 @@ function seccomp(p: SeccompProfile | undefined, path: string): Errors {
   else if (!PROFILE_TYPES.includes(p.type)) errors.push(notSupported(`${path}.type`, p.type, PROFILE_TYPES));
   const local = p.localhostProfile;
   if (p.type === 'Localhost')
-    errors.push(
-      ...(local === undefined
+    addAll(
+      errors,
+      local === undefined
         ? [required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost')]
-        : descending(local, `${path}.localhostProfile`)),
+        : descending(local, `${path}.localhostProfile`),
     );
   else if (local !== undefined) errors.push(invalid(`${path}.localhostProfile`, p, 'can only be set when seccomp type is Localhost'));
   return errors;
@@ -54,11 +57,11 @@ function windows(o: WindowsSecurityContextOptions | undefined, path: string): Er
   if (!o) return [];
   const errors: Errors = [];
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName: user } = o;
-  if (name !== undefined) errors.push(...invalidAll(`${path}.gmsaCredentialSpecName`, name, dns1123Subdomain(name)));
+  if (name !== undefined) addAll(errors, invalidAll(`${path}.gmsaCredentialSpecName`, name, dns1123Subdomain(name)));
   if (spec === '') errors.push(invalid(`${path}.gmsaCredentialSpec`, spec, 'gmsaCredentialSpec cannot be an empty string'));
   else if (spec && byteLength(spec) > GMSA_LIMIT_KIB * 1024)
     errors.push(invalid(`${path}.gmsaCredentialSpec`, spec, `gmsaCredentialSpec size must be under ${GMSA_LIMIT_KIB} KiB`));
-  if (user !== undefined) errors.push(...windowsUser(user, `${path}.runAsUserName`));
+  if (user !== undefined) addAll(errors, windowsUser(user, `${path}.runAsUserName`));
   return errors;
 }
 
@@ -101,14 +104,14 @@ export function validateContainerSecurity(s: SecurityContext | undefined, option
   if (!s) return [];
   const errors: Errors = [];
   if (s.privileged && !options.allowPrivileged) errors.push(forbidden(`${path}.privileged`, 'disallowed by cluster policy'));
-  errors.push(...ids(s, path));
+  addAll(errors, ids(s, path));
   if (s.procMount !== undefined) {
     if (s.procMount !== 'Default' && s.procMount !== 'Unmasked')
       errors.push(notSupported(`${path}.procMount`, s.procMount, ['Default', 'Unmasked']));
     if (options.hostUsers && s.procMount === 'Unmasked')
       errors.push(invalid(`${path}.procMount`, s.procMount, '`hostUsers` must be false to use `Unmasked`'));
   }
-  errors.push(...seccomp(s.seccompProfile, `${path}.seccompProfile`));
+  addAll(errors, seccomp(s.seccompProfile, `${path}.seccompProfile`));
   if (s.allowPrivilegeEscalation === false) {
     if (s.privileged) errors.push(invalid(path, s, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
     for (const c of s.capabilities?.add ?? [])
@@ -123,19 +126,20 @@ export function validatePodSecurity(spec: PodSpec, path: string): Errors {
   if (!s) return [];
   const at = `${path}.securityContext`;
   const errors = ids(s, at);
-  for (const [i, g] of (s.supplementalGroups ?? []).entries()) errors.push(...invalidAll(`${at}.supplementalGroups[${i}]`, g, groupId(g)));
+  for (const [i, g] of (s.supplementalGroups ?? []).entries()) addAll(errors, invalidAll(`${at}.supplementalGroups[${i}]`, g, groupId(g)));
   if (spec.shareProcessNamespace && spec.hostPID)
     errors.push(invalid(`${at}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
-  errors.push(...sysctls(s, spec, `${at}.sysctls`));
+  addAll(errors, sysctls(s, spec, `${at}.sysctls`));
   const word = (value: string | undefined, words: readonly string[], field: string): FieldError[] =>
     value === undefined || words.includes(value) ? [] : [notSupported(`${at}.${field}`, value, words)];
-  errors.push(...word(s.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], 'fsGroupChangePolicy'));
-  errors.push(
-    ...seccomp(s.seccompProfile, `${at}.seccompProfile`),
-    ...windows(s.windowsOptions, `${at}.windowsOptions`),
-    ...appArmor(s.appArmorProfile, `${at}.appArmorProfile`),
+  addAll(errors, word(s.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], 'fsGroupChangePolicy'));
+  addAll(
+    errors,
+    seccomp(s.seccompProfile, `${at}.seccompProfile`),
+    windows(s.windowsOptions, `${at}.windowsOptions`),
+    appArmor(s.appArmorProfile, `${at}.appArmorProfile`),
   );
-  errors.push(...word(s.supplementalGroupsPolicy, ['Merge', 'Strict'], 'supplementalGroupsPolicy'));
+  addAll(errors, word(s.supplementalGroupsPolicy, ['Merge', 'Strict'], 'supplementalGroupsPolicy'));
   // Other policies need the SELinuxMount feature, which is off in 1.36.
   return [...errors, ...word(s.seLinuxChangePolicy, ['Recursive'], 'seLinuxChangePolicy')];
 }

@@ -1,8 +1,10 @@
 /** The volumes of a pod: each has a name of its own and exactly one source. */
+
 import { duplicate, forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { validateLabelSelector } from '../../../../meta/metadata.js';
 import { dns1123Subdomain } from '../../../../meta/names.js';
 import { compareQuantities } from '../../../../meta/quantity.js';
+import { addAll } from '../../../../util/add-all.js';
 import { signerName } from '../../../certificates/signer-name.js';
 import { type Errors, invalidAll, label, requiredText } from '../../../check.js';
 import type {
@@ -58,9 +60,9 @@ const keyed = (s: Items, name: string | undefined, nameField: string, path: stri
 function downwardFile(f: DownwardAPIVolumeFile, path: string): Errors {
   const errors = [...requiredText(f.path, `${path}.path`), ...localPath(f.path ?? '', `${path}.path`)];
   if (f.fieldRef) {
-    errors.push(...validateFieldRef(f.fieldRef, VOLUME_FIELDS, `${path}.fieldRef`));
+    addAll(errors, validateFieldRef(f.fieldRef, VOLUME_FIELDS, `${path}.fieldRef`));
     if (f.resourceFieldRef) errors.push(invalid(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
-  } else if (f.resourceFieldRef) errors.push(...validateResourceFieldRef(f.resourceFieldRef, true, `${path}.resourceFieldRef`));
+  } else if (f.resourceFieldRef) addAll(errors, validateResourceFieldRef(f.resourceFieldRef, true, `${path}.resourceFieldRef`));
   else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
   return [...errors, ...fileMode(f.mode, `${path}.mode`)];
 }
@@ -87,15 +89,15 @@ function projection(s: VolumeProjection, volume: string, path: string, claim: Cl
   for (const kind of ['secret', 'configMap'] as const) {
     const source = s[kind];
     if (!source) continue;
-    errors.push(...requiredText(source.name, `${path}.${kind}.name`));
+    addAll(errors, requiredText(source.name, `${path}.${kind}.name`));
     for (const [i, k] of (source.items ?? []).entries())
-      errors.push(...keyToPath(k, `${path}.${kind}.items[${i}]`), ...claim(k.path, source.name ?? ''));
+      addAll(errors, keyToPath(k, `${path}.${kind}.items[${i}]`), claim(k.path, source.name ?? ''));
   }
-  for (const f of s.downwardAPI?.items ?? []) errors.push(...downwardFile(f, `${path}.downwardAPI`), ...claim(f.path, f.path));
-  if (s.serviceAccountToken) errors.push(...token(s.serviceAccountToken, volume, `${path}.serviceAccountToken`));
+  for (const f of s.downwardAPI?.items ?? []) addAll(errors, downwardFile(f, `${path}.downwardAPI`), claim(f.path, f.path));
+  if (s.serviceAccountToken) addAll(errors, token(s.serviceAccountToken, volume, `${path}.serviceAccountToken`));
   if (s.clusterTrustBundle)
-    errors.push(...trustBundle(s, `${path}.clusterTrustBundle`), ...claim(s.clusterTrustBundle.path, s.clusterTrustBundle.path));
-  if (s.podCertificate) errors.push(...podCertificate(s, `${path}.podCertificate`, claim));
+    addAll(errors, trustBundle(s, `${path}.clusterTrustBundle`), claim(s.clusterTrustBundle.path, s.clusterTrustBundle.path));
+  if (s.podCertificate) addAll(errors, podCertificate(s, `${path}.podCertificate`, claim));
   const given = [s.secret, s.configMap, s.downwardAPI, s.serviceAccountToken, s.clusterTrustBundle, s.podCertificate].filter(
     Boolean,
   ).length;
@@ -125,7 +127,7 @@ function trustBundle(s: VolumeProjection, path: string): Errors {
     if (b.labelSelector) errors.push(invalid(`${path}.labelSelector`, b.labelSelector, 'labelSelector must be unset if name is specified'));
   } else if (b.signerName !== undefined) {
     if (b.signerName === '') errors.push(required(`${path}.signerName`, 'must be a valid signer name'));
-    errors.push(...signerName(b.signerName, `${path}.signerName`), ...validateLabelSelector(b.labelSelector, `${path}.labelSelector`));
+    addAll(errors, signerName(b.signerName, `${path}.signerName`), validateLabelSelector(b.labelSelector, `${path}.labelSelector`));
   } else errors.push(required(path, 'either name or signerName must be specified'));
   return [...errors, ...requiredText(b.path, `${path}.path`), ...localPath(b.path ?? '', `${path}.path`)];
 }
@@ -145,7 +147,7 @@ function podCertificate(s: VolumeProjection, path: string, claim: Claim): Errors
       errors.push(invalid(`${path}.maxExpirationSeconds`, seconds, `if provided, maxExpirationSeconds must be <= ${longest}`));
   }
   const files = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const;
-  for (const f of files) if (c[f]) errors.push(...localPath(c[f], `${path}.${f}`), ...claim(c[f], c[f]));
+  for (const f of files) if (c[f]) addAll(errors, localPath(c[f], `${path}.${f}`), claim(c[f], c[f]));
   if (!files.some((f) => c[f]))
     errors.push(required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));
   return errors;
@@ -224,10 +226,11 @@ function source(v: Volume, podName: string | undefined, path: string): Errors {
   for (const [kind, run] of SOURCES) {
     const given = (v as unknown as Record<string, unknown>)[kind];
     if (given === undefined || given === null) continue;
-    errors.push(
-      ...(found
+    addAll(
+      errors,
+      found
         ? [forbidden(`${path}.${kind}`, 'may not specify more than 1 volume type')]
-        : run(given as never, `${path}.${kind}`, v, podName)),
+        : run(given as never, `${path}.${kind}`, v, podName),
     );
     found = true;
   }
@@ -250,7 +253,7 @@ export function validateVolumes(
     const at = `${path}[${i}]`;
     const own = [...source(v, podName, at), ...(v.name ? label(v.name, `${at}.name`) : [required(`${at}.name`)])];
     if (known.has(v.name)) own.push(duplicate(`${at}.name`, v.name));
-    if (own.length) errors.push(...own);
+    if (own.length) addAll(errors, own);
     else known.set(v.name, v);
     const claim = v.persistentVolumeClaim?.claimName;
     if (claim && made.has(claim))
