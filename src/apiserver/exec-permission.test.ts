@@ -1,23 +1,33 @@
 /** To run something in a Pod takes `create`, though a WebSocket is opened by GET. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AccessAttributes } from './authorize/authorizer.js';
 import { ResourceTable } from './resources.js';
 import { ApiServer, type ApiServerParts } from './server.js';
 
-it('asks for create', async () => {
-  const asked: string[] = [];
-  const server = new ApiServer({
-    resources: new ResourceTable(),
-    authenticator: { authenticate: async () => ({ name: 'reader', groups: [] }) },
-    authorizer: {
-      authorize: (a: AccessAttributes) => {
-        asked.push(`${a.verb} ${a.resource}/${a.subresource}`);
-        return { decision: a.verb === 'get' ? 'allow' : 'no-opinion', reason: '' };
+const VERBS: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+describe.each(['exec', 'attach', 'portforward'])('%s', (sub) => {
+  it.each([
+    ['GET', 403, true],
+    ['PUT', 405, false],
+    ['PATCH', 405, false],
+    ['DELETE', 405, false],
+  ])('by %s of one who may do all but create: %i', async (method, code, asksCreate) => {
+    const asked: string[] = [];
+    const definition = { namespaced: true, scope: 'Namespaced', kind: 'Pod', version: 'v1', group: '' };
+    const server = new ApiServer({
+      resources: Object.assign(new ResourceTable(), { find: () => definition }),
+      authenticator: { authenticate: async () => ({ name: 'changer', groups: [] }) },
+      authorizer: {
+        authorize: (a: AccessAttributes) => {
+          asked.push(a.verb);
+          return { decision: a.verb === 'create' ? 'no-opinion' : 'allow', reason: '' };
+        },
       },
-    },
-  } as unknown as ApiServerParts);
-  const path = '/api/v1/namespaces/default/pods/p/exec';
-  const answer = await server.upgrade({ method: 'GET', path, query: new URLSearchParams('command=sh'), headers: {} });
-  expect(answer).toMatchObject({ refused: { code: 403 } });
-  expect(asked).toEqual(['get pods/exec', 'create pods/exec']);
+    } as unknown as ApiServerParts);
+    const path = `/api/v1/namespaces/default/pods/p/${sub}`;
+    const answer = await server.upgrade({ method, path, query: new URLSearchParams('command=sh'), headers: {} });
+    expect(answer).toMatchObject({ refused: { code } });
+    expect(asked).toEqual([VERBS[method], ...(asksCreate ? ['create'] : [])]);
+  });
 });

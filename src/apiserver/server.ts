@@ -15,7 +15,7 @@ import { Flow, kindOf, type Release, weightOf } from './flow.js';
 import { admit } from './handlers/prepare.js';
 import type { NonResourceHandler } from './non-resource.js';
 import { type ApiRequest, narrowed, type RequestInfo, requestInfo, type UserInfo } from './request.js';
-import { checkScope, noSuchResource, route, type SubresourceHandlers } from './routes.js';
+import { checkScope, noSuchResource, notAllowed, route, type SubresourceHandlers } from './routes.js';
 import type { Storage } from './storage/storage.js';
 import { type KubeletAddress, type StreamTarget, streamTarget } from './subresources/streams.js';
 
@@ -114,8 +114,9 @@ export class ApiServer implements Core {
       const definition = info.isResource ? this.resources.find(info.group, info.version, info.resource) : undefined;
       if (!definition) throw noSuchResource();
       checkScope({ definition, info });
-      // A WebSocket can only be opened by GET: whoever may read a pod is not therefore let into it.
-      if (info.verb === 'get' && INTO_PODS.has(`${info.resource}/${info.subresource}`)) {
+      // Whoever may read or change a pod is not therefore let into it: by whatever method the connection was opened.
+      if (INTO_PODS.has(`${info.resource}/${info.subresource}`)) {
+        if (!OPENS.has(request.method)) throw notAllowed();
         const create = { ...info, verb: 'create' };
         const decision = await this.parts.authorizer.authorize({ ...create, user });
         if (decision.decision !== 'allow') throw forbiddenAnswer(user, create, decision.reason);
@@ -176,3 +177,5 @@ export class ApiServer implements Core {
 
 /** Source: the feature gate AuthorizePodWebsocketUpgradeCreatePermission, on since 1.35. */
 const INTO_PODS = new Set(['pods/exec', 'pods/attach', 'pods/portforward']);
+/** The methods that open them: GET is a WebSocket's. */
+const OPENS = new Set(['GET', 'POST']);

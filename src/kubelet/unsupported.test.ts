@@ -4,12 +4,15 @@ import { sysctlName, unsupported } from './unsupported.js';
 
 type Spec = NonNullable<PodDraft['spec']>;
 const sysctls = (...names: string[]): Spec => ({ securityContext: { sysctls: names.map((name) => ({ name, value: '1' })) } });
+const volumes = (n: number): Spec => ({ volumes: Array.from({ length: n }, (_, i) => ({ name: `v${i}`, emptyDir: {} })) });
 const inContainer = (c: object): Pick<PodDraft, 'containers'> => ({ containers: [c] });
 
 describe('what a pod asks of its node', () => {
   const facts = { appArmor: false, kernelVersion: '6.1.0-13-amd64' };
   it.each<[string, Partial<PodDraft>, string | undefined, Partial<typeof facts>?]>([
     ['nothing', {}, undefined],
+    ['500 volumes', { spec: volumes(500) }, undefined],
+    ['501 volumes', { spec: volumes(501) }, 'PodFeatureUnsupported: a Pod with more than 500 volumes is not supported by this kubelet'],
     ['a safe sysctl', { spec: sysctls('net.ipv4.tcp_syncookies', 'kernel.shm_rmid_forced') }, undefined],
     ['a safe sysctl with slashes', { spec: sysctls('net/ipv4/ip_local_port_range') }, undefined],
     ['a sysctl of the node', { spec: sysctls('kernel.msgmax') }, 'SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted'],

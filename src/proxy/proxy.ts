@@ -26,7 +26,7 @@ export interface ProxyOptions {
 }
 
 /** Of `/healthz` and `/livez`. */
-const HEALTH_PORT = 10256;
+export const HEALTH_PORT = 10256;
 const NODE_MS = 10_000;
 /** An autoscaler takes the node soon: balancers are to leave it. */
 const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';

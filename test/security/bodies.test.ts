@@ -36,6 +36,22 @@ describe('reading', () => {
       `apiVersion: v1\nkind: Secret\n${keys(60_000, (i) => `k${i}: v`, '\n')}`,
       400,
     ],
+    [
+      'an apply whose kind is a list, of an item without a key',
+      `${CM}/listed?fieldManager=x`,
+      'PATCH',
+      APPLY,
+      '{"apiVersion":"v1","kind":["ConfigMap"],"metadata":{"name":"listed","ownerReferences":[{}]}}',
+      400,
+    ],
+    [
+      'an apply whose apiVersion is a list',
+      `${CM}/listed?fieldManager=x`,
+      'PATCH',
+      APPLY,
+      '{"apiVersion":["v1"],"kind":"ConfigMap","metadata":{"name":"listed","ownerReferences":[{}]}}',
+      400,
+    ],
     ['wrong escapes', CM, 'POST', YAML, `a: "${'\\q'.repeat(200_000)}"`, 400],
     ['aliases that double', CM, 'POST', YAML, keys(40, (i) => `a${i}: &a${i} ${i ? `[*a${i - 1}, *a${i - 1}]` : 'x'}`, '\n'), 400],
     [

@@ -44,6 +44,7 @@ describe('the grace period of a Pod', () => {
     ['is nothing where its own is 0', pod({ terminationGracePeriodSeconds: 0 }), {}, 'gone'],
     ['is one second where its own is negative', pod({ terminationGracePeriodSeconds: -1 }), {}, `${at(1)} 1 g4`],
     ['is what is asked for', pod(), g(7), `${at(7)} 7 g4`],
+    ['is what is asked for, though no date is so late', pod(), g(99999999999999), '9999-12-31T23:59:59Z 99999999999999 g4'],
     ['is what is asked for, though longer', pod(), g(600), `${at(600)} 600 g4`],
     ['is what is asked for, though its own is 0', pod({ terminationGracePeriodSeconds: 0 }), g(60), `${at(60)} 60 g4`],
     ['is what is asked for, though it has none', pod({ terminationGracePeriodSeconds: undefined }), g(60), `${at(60)} 60 g4`],

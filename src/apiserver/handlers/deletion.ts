@@ -10,6 +10,9 @@ import type { DeleteOptions } from './delete.js';
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
+/** The last moment that metav1.Time can write. */
+const LATEST = Date.parse('9999-12-31T23:59:59Z');
+
 export type Deletable = Pick<ResourceDefinition, 'gracePeriod' | 'heldAfterDelete' | 'orphansByDefault' | 'markDeleted'>;
 
 /** The object as it is to stay for now; undefined: it goes at once; the same object: nothing changes. */
@@ -26,7 +29,7 @@ export function afterDelete(definition: Deletable, old: AnyObject, options: Dele
   if (deletionTimestamp && !pending) return sameNames(finalizers, old.metadata.finalizers ?? []) ? old : edited(old, finalizers);
   const next = edited(old, finalizers);
   const from = pending ? Date.parse(deletionTimestamp) - before * 1000 : now;
-  next.metadata.deletionTimestamp = timestamp(from + grace * 1000);
+  next.metadata.deletionTimestamp = timestamp(Math.min(from + grace * 1000, LATEST));
   next.metadata.deletionGracePeriodSeconds = grace;
   if (deletionTimestamp) return next;
   if (next.metadata.generation) next.metadata.generation++;

@@ -365,11 +365,20 @@ const SMALL = 16 * 1024;
 const LINGER_MS = 1000;
 
 /** An answer that comes before the request's body, which nobody wants. */
-function finishEarly({ req, res, o }: Sending, status: number, out: Uint8Array): void {
+function finishEarly({ req, res, o, known }: Sending, status: number, out: Uint8Array): void {
   const { stream } = res as http2.Http2ServerResponse;
   if (stream) {
     (res as http2.Http2ServerResponse).writeHead(status);
-    (res as http2.Http2ServerResponse).end(out, () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
+    const end = () => stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    if (!known) {
+      (res as http2.Http2ServerResponse).end(out, end);
+      return;
+    }
+    // A reset, be it without error, takes the answer from clients that are still sending: the rest of a small body goes first.
+    (res as http2.Http2ServerResponse).end(out);
+    const reset = o.clock.after(LINGER_MS, end);
+    stream.once('close', () => reset.cancel());
+    req.resume();
     return;
   }
   const r = res as http.ServerResponse;

@@ -21,7 +21,7 @@ import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
 import type { OwnPort } from '../../meta/own-ports.js';
 import { ClusterDns } from '../../network/dns/server.js';
-import { KubeProxy } from '../../proxy/proxy.js';
+import { HEALTH_PORT, KubeProxy } from '../../proxy/proxy.js';
 import type { Store } from '../../store/store.js';
 import { contains, nth, parseCidr } from '../../util/cidr.js';
 import { realClock } from '../../util/clock.js';
@@ -271,6 +271,7 @@ function ownPorts(o: UpOptions, apiPort: number, streamPort: number): OwnPort[] 
     { protocol: 'TCP', port: apiPort, holder: 'kube-apiserver' },
     ...(streamPort ? [{ protocol: 'TCP', port: streamPort, holder: 'containerd' }] : []),
     ...['TCP', 'UDP'].map((protocol) => ({ protocol, port: DNS_PORT, holder: 'dns' })),
+    { protocol: 'TCP', port: HEALTH_PORT, holder: 'kube-proxy' },
     ...(etcd ? [{ protocol: 'TCP', port: etcd, holder: 'etcd' }] : []),
   ];
 }

@@ -169,6 +169,7 @@ export class KubeletServer {
   }
 
   private async remote(r: KubeletRequest, kind: 'exec' | 'attach', rest: readonly string[]): Promise<KubeletResponse> {
+    opens(r);
     const o = streamOptions(r.query);
     const command = r.query.getAll('command');
     if (!o.stdin && !o.stdout && !o.stderr) throw new HttpError(400, 'you must specify at least 1 of stdin, stdout, stderr');
@@ -196,6 +197,7 @@ export class KubeletServer {
   }
 
   private async portForward(r: KubeletRequest, [namespace, name, uid]: readonly string[]): Promise<KubeletResponse> {
+    opens(r);
     const { ctx } = this.kubelet;
     const worker = this.worker(namespace, name, uid);
     const sandbox = (await ctx.runtime.listSandboxes({ podUid: worker.uid })).find((s) => s.state === 'ready');
@@ -242,4 +244,9 @@ function upgradeOf(r: KubeletRequest): 'websocket' | 'spdy' {
   if (wanted === 'websocket') return 'websocket';
   if (wanted.startsWith('spdy/')) return 'spdy';
   throw new HttpError(400, `unable to upgrade: ${JSON.stringify(r.headers.upgrade)} is not spoken here, only websocket and SPDY/3.1`);
+}
+
+/** Exec, attach and port-forward are opened by POST, or by a WebSocket's GET. */
+function opens(r: KubeletRequest): void {
+  if (r.method !== 'GET' && r.method !== 'POST') throw new HttpError(405, 'Method Not Allowed');
 }
