@@ -37,7 +37,7 @@ mutation: setup ## Change the code that decides, a little at a time, and see tha
 
 fuzz: setup ## Bend the input of every reader of outside text for an hour
 	@node scripts/generate-types.mjs
-	@FUZZ_SECONDS=3600 FUZZ_SEED=$$(date +%s) npx vitest run --project integration test/fuzz
+	@FUZZ_SECONDS=3600 FUZZ_SEED=$$(date +%s) npx vitest run --project integration test/fuzz test/security/wide.test.ts
 
 bench: setup-test build ## Measure, beside the peers where they can be had
 	@node scripts/bench.mjs
