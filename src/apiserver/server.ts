@@ -73,7 +73,9 @@ export class ApiServer implements Core {
     let user: UserInfo | undefined;
     const held: Release[] = [];
     try {
-      user = await this.enter(request, info);
+      user = await this.enter(request, info, (known) => {
+        user = known;
+      });
       const inside = request.user !== undefined;
       const kind = kindOf(info);
       const slot = this.flow.enter(user, kind, inside, weightOf(kind, request.query));
@@ -92,10 +94,11 @@ export class ApiServer implements Core {
     }
   }
 
-  /** Who is calling, once that is known and allowed. Throws the refusal. */
-  private async enter(request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
+  /** Who is calling, once that is known (then `known` is told) and allowed. Throws the refusal. */
+  private async enter(request: ApiRequest, info: RequestInfo, known?: (user: UserInfo) => void): Promise<UserInfo> {
     const caller = request.user ?? (await this.parts.authenticator.authenticate(request));
     const user = await impersonate(request, caller, this.parts.authorizer);
+    known?.(user);
     const fieldSelector = request.query.get('fieldSelector') ?? '';
     const asked = fieldSelector ? narrowed(info, fieldSelector) : info;
     const allowed = this.parts.authorizer.authorize({ ...asked, user, fieldSelector });

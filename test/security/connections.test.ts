@@ -34,7 +34,7 @@ beforeEach(async () => {
         throw unauthorized();
       },
     },
-    authorizer: { authorize: () => ({ decision: 'allow' }) },
+    authorizer: { authorize: (a: { path?: string }) => ({ decision: a.path === '/forbidden' ? 'deny' : 'allow', reason: '' }) },
     resources: { find: () => undefined, versions: () => [] },
     nonResource: async (r: { path: string; body?: Uint8Array }) => {
       bodies.push(r.body?.length ?? 0);
@@ -181,6 +181,21 @@ describe('is bounded', () => {
     await clock.advance(2000);
     await settle();
     expect(state.closed).toBe(true);
+  });
+
+  it('a body is not read where it is refused, and the answer is not taken back by a reset while its sender may still write', async () => {
+    const s = session();
+    const stream = ask(s, { ':path': '/forbidden', ':method': 'POST', 'x-user': 'u' });
+    stream.write(Buffer.alloc(100));
+    expect(await statusOf(stream)).toBe(403);
+    stream.resume();
+    await settle();
+    expect(stream.closed).toBe(false);
+    await clock.advance(2000);
+    await settle();
+    expect(stream.closed).toBe(true);
+    expect(bodies).toEqual([]);
+    s.destroy();
   });
 
   it('bytes of bodies that are under way', async () => {
