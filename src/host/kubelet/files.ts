@@ -24,7 +24,7 @@ import {
 function named(e: unknown, at: string): Error {
   const error = e as NodeJS.ErrnoException;
   const cut = error.message.lastIndexOf(at);
-  if (cut < 0) error.message = `${error.message.replace(/ '\/proc\/self\/fd\/.*$/, '')}: ${at}`;
+  if (cut < 0) error.message = `${error.message.split(" '/proc/self/fd/", 1)[0]}: ${at}`;
   return error;
 }
 
