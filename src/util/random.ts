@@ -6,9 +6,23 @@ export interface Random {
   bytes(n: number): Uint8Array;
 }
 
+/** Bytes drawn ahead: asking the system for each name costs ten times as much. Each is handed out once and forgotten. */
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
 export const realRandom: Random = {
   float: () => Math.random(),
-  bytes: (n) => crypto.getRandomValues(new Uint8Array(n)),
+  bytes: (n) => {
+    if (n > pool.length) return crypto.getRandomValues(new Uint8Array(n));
+    if (used + n > pool.length) {
+      crypto.getRandomValues(pool);
+      used = 0;
+    }
+    const out = pool.slice(used, used + n);
+    pool.fill(0, used, used + n);
+    used += n;
+    return out;
+  },
 };
 
 /** Mulberry32: small, fast, the same numbers for the same seed. Not for secrets. */

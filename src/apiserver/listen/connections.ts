@@ -40,20 +40,15 @@ export class Connection {
     this.since = all.now();
   }
 
-  /** A request has come; `over` is to be called when its answer was written or its connection is gone. */
-  begin(): { over: () => void } {
+  /** A request has come. What is given back is to be called once, when its answer was written or its connection is gone. */
+  begin(): () => void {
     this.requests++;
     this.open++;
     this.headSince = undefined;
-    let done = false;
-    return {
-      over: () => {
-        if (done) return;
-        done = true;
-        this.open--;
-        this.since = this.all.now();
-        this.readBefore = this.socket.bytesRead;
-      },
+    return () => {
+      this.open--;
+      this.since = this.all.now();
+      this.readBefore = this.socket.bytesRead;
     };
   }
 
@@ -64,15 +59,14 @@ export class Connection {
     this.all.unproven.delete(this);
   }
 
-  /** An answer to one who is not known. Whoever collects such answers without reading them loses his connection. */
-  refuse(): { over: () => void } {
+  /**
+   * An answer to one who is not known. Whoever collects such answers without reading them loses his connection. What is given back is to be
+   * called once, when it was taken.
+   */
+  refuse(): () => void {
     if (++this.refused > REFUSED_LIMIT && !this.proven) this.destroy();
-    let done = false;
-    return {
-      over: () => {
-        if (!done) this.refused--;
-        done = true;
-      },
+    return () => {
+      this.refused--;
     };
   }
 
