@@ -96,8 +96,8 @@ export function decodeAs(
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`,
     );
   }
-  const gotKind = given.kind === undefined || given.kind === '' ? kind : String(given.kind);
-  const gotVersion = given.apiVersion === undefined || given.apiVersion === '' ? apiVersion : String(given.apiVersion);
+  const gotKind = (given.kind as string) || kind;
+  const gotVersion = (given.apiVersion as string) || apiVersion;
   if (gotVersion !== apiVersion && !expected.olderVersions?.includes(gotVersion)) {
     throw badRequest(
       `${gotKind} in version ${JSON.stringify(parseApiVersion(gotVersion).version)} cannot be handled as a ${kind}: no kind ${JSON.stringify(gotKind)} is registered for version ${JSON.stringify(gotVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,

@@ -2,6 +2,7 @@
  * The latest changes of the resources, for watches that start in the past. Bounded in bytes for all resources together: where there is no
  * room, the one that takes most gives up its oldest. What is old goes as well, so that a server that was busy becomes small again.
  */
+import { Fifo } from '../../util/fifo.js';
 import type { Entry } from './entry.js';
 import type { EntryEvent } from './watch.js';
 
@@ -19,14 +20,11 @@ const AGE_MS = 300_000;
 const FEW = 100;
 /** What a change takes beside its object's bytes. */
 const OVERHEAD = 512;
-/** A consumed head is cut off when it is this long. */
-const TRIM = 1024;
 
 const weight = (c: Change): number => OVERHEAD + c.event.entry.size;
 
 export class History {
-  private items: { readonly change: Change; readonly at: number }[] = [];
-  private head = 0;
+  private readonly items = new Fifo<{ readonly change: Change; readonly at: number }>();
   bytes = 0;
 
   constructor(
@@ -38,7 +36,7 @@ export class History {
   }
 
   get length(): number {
-    return this.items.length - this.head;
+    return this.items.length;
   }
 
   push(change: Change): void {
@@ -49,38 +47,31 @@ export class History {
 
   /** Changes after a revision. */
   *after(revision: number): Generator<Change> {
-    let low = this.head;
+    let low = 0;
     let high = this.items.length;
     while (low < high) {
       const mid = (low + high) >>> 1;
-      if (this.items[mid]!.change.event.revision <= revision) low = mid + 1;
+      if (this.items.at(mid)!.change.event.revision <= revision) low = mid + 1;
       else high = mid;
     }
-    for (; low < this.items.length; low++) yield this.items[low]!.change;
+    for (; low < this.items.length; low++) yield this.items.at(low)!.change;
   }
 
   /** Forgets the oldest change. */
   drop(): void {
-    const { change } = this.items[this.head]!;
+    const { change } = this.items.shift()!;
     this.start = change.event.revision;
     this.bytes -= weight(change);
     this.budget.grown(-weight(change));
-    (this.items as unknown[])[this.head] = undefined;
-    if (++this.head >= TRIM && this.head * 2 >= this.items.length) {
-      this.items = this.items.slice(this.head);
-      this.head = 0;
-    }
   }
 
   forgetOld(now: number): void {
-    while (this.length > FEW && now - this.items[this.head]!.at > AGE_MS) this.drop();
+    while (this.length > FEW && now - this.items.at(0)!.at > AGE_MS) this.drop();
   }
 
   /** Forgets all: nothing is known of what came before `revision`. */
   clear(revision: number): void {
     while (this.length) this.drop();
-    this.items = [];
-    this.head = 0;
     this.start = revision;
   }
 }

@@ -71,6 +71,15 @@ describe('one whose client is slow', () => {
     expect(got).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it('is not behind by what it has taken, though something always waits', () => {
+    const { cache, watch, got, resume } = slow(1);
+    for (let i = 1; i <= WATCH_QUEUE_LIMIT * 2; i++) {
+      put(cache, i);
+      if (i > 5) resume(1);
+    }
+    expect([watch.isClosed, got.length]).toEqual([false, WATCH_QUEUE_LIMIT * 2 - 4]);
+  });
+
   it('is closed once more bytes wait for it than may', () => {
     const { cache, watch, got } = slow(1);
     const size = WATCH_QUEUE_BYTES / 8;

@@ -1,4 +1,5 @@
 /** One client's view of the changes of one resource, with its own bounded queue. */
+import { Fifo } from '../../util/fifo.js';
 import type { Entry } from './entry.js';
 
 export interface EntryEvent {
@@ -17,12 +18,12 @@ export const WATCH_QUEUE_BYTES = 32 * 1024 * 1024;
 /** Takes one item; false: no more until `resume` is called. */
 type Take = (item: WatchItem) => boolean;
 
+const sizeOf = (item: WatchItem): number => (item.type === 'BOOKMARK' ? 0 : item.entry.size);
+
 export class ResourceWatch {
-  private queue: WatchItem[] = [];
-  /** How much of the queue was handed over. */
-  private taken = 0;
+  private readonly queue = new Fifo<WatchItem>();
   /** What it begins with is all wanted, however much it is: only what comes after counts as falling behind. */
-  private behind = 0;
+  private beginning = 0;
   private behindBytes = 0;
   private wake?: () => void;
   private closed = false;
@@ -36,6 +37,7 @@ export class ResourceWatch {
   /** What the watch begins with, before anyone listens: present objects, or the changes since its start. */
   begin(item: WatchItem): void {
     this.queue.push(item);
+    this.beginning++;
   }
 
   push(item: WatchItem): void {
@@ -45,10 +47,9 @@ export class ResourceWatch {
       return;
     }
     this.queue.push(item);
-    this.behindBytes += item.type === 'BOOKMARK' ? 0 : item.entry.size;
-    if (++this.behind > WATCH_QUEUE_LIMIT || this.behindBytes > WATCH_QUEUE_BYTES) {
-      this.queue = [];
-      this.taken = 0;
+    this.behindBytes += sizeOf(item);
+    if (this.queue.length - this.beginning > WATCH_QUEUE_LIMIT || this.behindBytes > WATCH_QUEUE_BYTES) {
+      this.drain();
       return this.close();
     }
     this.wake?.();
@@ -66,15 +67,18 @@ export class ResourceWatch {
   resume(): void {
     if (!this.take || this.closed) return;
     this.stalled = false;
-    while (this.taken < this.queue.length && !this.stalled) {
-      this.stalled = !this.take(this.queue[this.taken]!);
-      this.taken++;
+    while (this.queue.length && !this.stalled) {
+      const item = this.queue.shift()!;
+      if (this.beginning) this.beginning--;
+      else this.behindBytes -= sizeOf(item);
+      this.stalled = !this.take(item);
     }
-    if (this.taken < this.queue.length) return;
-    this.queue = [];
-    this.taken = 0;
-    this.behind = 0;
+  }
+
+  private drain(): WatchItem[] {
+    this.beginning = 0;
     this.behindBytes = 0;
+    return this.queue.drain();
   }
 
   close(): void {
@@ -101,11 +105,7 @@ export class ResourceWatch {
     try {
       for (;;) {
         if (this.queue.length) {
-          const batch = this.queue;
-          this.queue = [];
-          this.behind = 0;
-          this.behindBytes = 0;
-          yield batch;
+          yield this.drain();
         } else if (this.closed) return;
         else {
           await new Promise<void>((resolve) => {

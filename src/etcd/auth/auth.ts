@@ -1,8 +1,8 @@
 /** Who may do what: users and roles kept with the store, tokens, and the answer for each call. Off until it is enabled. */
 import { maintenanceOf } from '../../store/maintenance.js';
 import type { KeyRange, Store } from '../../store/store.js';
+import { AtMost } from '../../util/at-most.js';
 import type { Env } from '../../util/component.js';
-import { OneAtATime } from '../../util/one-at-a-time.js';
 import type { Caller } from '../grpc/router.js';
 import { errors, notDone } from '../grpc/status.js';
 import type { Change } from './changes.js';
@@ -30,9 +30,9 @@ export class Auth {
   /** What each user may, worked out when it is first asked for; thrown away with each change. */
   private readonly rights = new Map<string, Rights>();
   private readonly tokens: Tokens;
-  private readonly changes = new OneAtATime();
+  private readonly changes = new AtMost(1);
   /** Two at once would take no less time, and the others wait twice as long for their turn. */
-  private readonly hashing = new OneAtATime();
+  private readonly hashing = new AtMost(1);
 
   constructor(
     private readonly store: Store,
