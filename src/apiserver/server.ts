@@ -9,7 +9,7 @@ import type { Answer } from './answer.js';
 import type { Authenticator } from './authenticate/authenticator.js';
 import { impersonate } from './authenticate/impersonate.js';
 import type { Authorizer } from './authorize/authorizer.js';
-import { forbiddenAnswer } from './authorize/forbidden.js';
+import { demand, forbiddenAnswer } from './authorize/forbidden.js';
 import type { Call, Core, FieldManager, Resources, WriteHook } from './core.js';
 import { Flow, kindOf, type Release, weightOf } from './flow.js';
 import { admit } from './handlers/prepare.js';
@@ -120,9 +120,7 @@ export class ApiServer implements Core {
       // Whoever may read or change a pod is not therefore let into it: by whatever method the connection was opened.
       if (INTO_PODS.has(`${info.resource}/${info.subresource}`)) {
         if (!OPENS.has(request.method)) throw notAllowed();
-        const create = { ...info, verb: 'create' };
-        const decision = await this.parts.authorizer.authorize({ ...create, user });
-        if (decision.decision !== 'allow') throw forbiddenAnswer(user, create, decision.reason);
+        await demand(this.authorizer, user, { ...info, verb: 'create' });
       }
       const call: Call = { core: this, request, info, user, definition, warnings: [] };
       await admit(call, 'CONNECT', undefined, false);

@@ -3,7 +3,7 @@
 import { StatusError } from '../../meta/errors.js';
 import { setOwn } from '../../util/own.js';
 import type { Authorizer } from '../authorize/authorizer.js';
-import { forbiddenAnswer } from '../authorize/forbidden.js';
+import { demand } from '../authorize/forbidden.js';
 import { type ApiRequest, header, safeDecode, type UserInfo } from '../request.js';
 import { AUTHENTICATED } from './authenticator.js';
 
@@ -36,8 +36,7 @@ export async function impersonate(request: ApiRequest, user: UserInfo, authorize
       namespace,
       name: target,
     };
-    const d = await authorizer.authorize({ ...info, user });
-    if (d.decision !== 'allow') throw forbiddenAnswer(user, info, d.reason);
+    await demand(authorizer, user, info);
   };
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
   if (account) await may('', 'v1', 'serviceaccounts', '', account[1]!, account[2]!);

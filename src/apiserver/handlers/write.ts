@@ -4,7 +4,7 @@ import { alreadyExistsError, badRequest, methodNotSupported, notFoundError, Stat
 import { groupVersion } from '../../meta/gvk.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { Answer } from '../answer.js';
-import { forbiddenAnswer } from '../authorize/forbidden.js';
+import { demand } from '../authorize/forbidden.js';
 import { aboutOf, type Call } from '../core.js';
 import { header } from '../request.js';
 import { Entry, serialize } from '../storage/entry.js';
@@ -38,7 +38,8 @@ export async function create(call: Call): Promise<Answer> {
 /** Stores a new object: POST, and PUT or apply where these may create. */
 export async function createObject(call: Call, decoded: AnyObject, parameters: WriteParameters, applied = false): Promise<Answer> {
   const { core, definition } = call;
-  if (call.info.verb !== 'create') await mayCreate(call);
+  // Whoever may update or patch an object is not therefore allowed to make one, whatever the request's own verb.
+  if (call.info.verb !== 'create') await demand(core.authorizer, call.user, { ...call.info, verb: 'create' });
   const generated = !decoded.metadata.name && decoded.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
     const object = await prepareCreate(call, generated ? structuredClone(decoded) : decoded, parameters, applied);
@@ -60,13 +61,6 @@ export async function createObject(call: Call, decoded: AnyObject, parameters: W
       throw e;
     }
   }
-}
-
-/** Whoever may update or patch an object is not therefore allowed to make one: creating is asked for, whatever the request's own verb. */
-async function mayCreate({ core, info, user }: Call): Promise<void> {
-  const wanted = { ...info, verb: 'create' };
-  const { decision, reason } = await core.authorizer.authorize({ ...wanted, user });
-  if (decision !== 'allow') throw forbiddenAnswer(user, wanted, reason);
 }
 
 /** PUT, on the object or its status. */
