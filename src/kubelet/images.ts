@@ -1,5 +1,6 @@
 /** Makes sure that a container's image is there: pull policy, credentials, back-off, and the events that tell of it. */
 import type { Container, Pod, Secret } from '../api/types/core/v1.js';
+import { AtMost } from '../util/at-most.js';
 import type { Clock } from '../util/clock.js';
 import { BackOff, PULL_BACKOFF } from './backoff.js';
 import { credentialsFor, type PullCredential } from './credentials.js';
@@ -26,8 +27,7 @@ export class ImageManager {
   private readonly lastError = new Map<string, string>();
   /** Pulls under way, by image and credentials: two pods that want one image wait for one pull. */
   private readonly pulls = new Map<string, Promise<{ ref: string; by: number }>>();
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly turns = new AtMost(MAX_PARALLEL_PULLS);
 
   constructor(
     private readonly runtime: ContainerRuntime,
@@ -145,33 +145,24 @@ export class ImageManager {
     const key = JSON.stringify([image, credentials.map((c) => c.auth)]);
     const under = this.pulls.get(key);
     if (under) return under;
-    const pull = this.inTurn(async () => {
-      onStart();
-      if (!credentials.length) return { ref: await this.runtime.pullImage(image, undefined, sandbox), by: -1 };
-      const errors: string[] = [];
-      for (const [by, { auth }] of credentials.entries()) {
-        try {
-          return { ref: await this.runtime.pullImage(image, auth, sandbox), by };
-        } catch (e) {
-          errors.push((e as Error).message);
+    const pull = this.turns
+      .run(async () => {
+        onStart();
+        if (!credentials.length) return { ref: await this.runtime.pullImage(image, undefined, sandbox), by: -1 };
+        const errors: string[] = [];
+        for (const [by, { auth }] of credentials.entries()) {
+          try {
+            return { ref: await this.runtime.pullImage(image, auth, sandbox), by };
+          } catch (e) {
+            errors.push((e as Error).message);
+          }
         }
-      }
-      const unique = [...new Set(errors)];
-      throw new RuntimeError('Unknown', unique.length === 1 ? unique[0]! : `[${unique.join(', ')}]`);
-    }).finally(() => this.pulls.delete(key));
+        const unique = [...new Set(errors)];
+        throw new RuntimeError('Unknown', unique.length === 1 ? unique[0]! : `[${unique.join(', ')}]`);
+      })
+      .finally(() => this.pulls.delete(key));
     this.pulls.set(key, pull);
     return pull;
-  }
-
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= MAX_PARALLEL_PULLS) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.running++;
-    try {
-      return await work();
-    } finally {
-      this.running--;
-      this.waiting.shift()?.();
-    }
   }
 }
 

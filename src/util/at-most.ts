@@ -1,7 +1,7 @@
-/** Runs so many pieces of work at once and no more; the others wait in their order. */
 /** Places in the queue that were served are let go of together. */
 const TRIM = 1000;
 
+/** Runs so many pieces of work at once and no more; the others wait in their order. */
 export class AtMost {
   private readonly waiting: (() => void)[] = [];
   private first = 0;
