@@ -9,6 +9,7 @@ import { addAll } from '../../../../util/add-all.js';
 import { type Errors, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
 import type { ValidationContext } from '../../../resource.js';
 import type { PodDNSConfig, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../types/core/v1.js';
+import { MIRROR } from '../../mirror.js';
 import { placedContainers } from '../containers.js';
 import { type PodAround, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.js';
 import { podResourceName, validateResources } from './resources.js';
@@ -241,7 +242,6 @@ function fileKeyVolumes(spec: PodSpec, path: string): Errors {
 }
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-const MIRROR = 'kubernetes.io/config.mirror';
 
 export function validatePodAnnotations(annotations: Record<string, string> | undefined, spec: PodSpec, path: string): Errors {
   const errors: Errors = [];
