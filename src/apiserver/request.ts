@@ -4,7 +4,6 @@
  */
 import { parseFieldSelector } from '../meta/fields.js';
 import { pathSegmentName } from '../meta/names.js';
-
 import { queryBool } from '../meta/query.js';
 import { table } from '../util/own.js';
 

@@ -7,6 +7,7 @@ import { startApiServer } from '../cluster/api-server.js';
 import { primaryAddress } from '../host/address.js';
 import { createLogger } from '../host/logger.js';
 import { realClock } from '../util/clock.js';
+import { goBool } from '../util/go-bool.js';
 import { realRandom } from '../util/random.js';
 import { loadDocs } from './docs.js';
 import { type EtcdFlags, etcdOptions, storeOf } from './etcd-flags.js';
@@ -101,10 +102,10 @@ export function port(text: string): number {
   return n;
 }
 
-/** As Go reads a bool: nothing that is not understood turns something on. */
+/** Nothing that is not understood turns something on. */
 export function bool(flag: string, text: string): boolean {
-  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
-  if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
+  const value = goBool(text);
+  if (value !== undefined) return value;
   throw new UserError(`${flag}: not a bool: ${JSON.stringify(text)} (true or false)`);
 }
 

@@ -97,11 +97,12 @@ export async function startApiServer(o: ApiServerProcessOptions): Promise<Listen
   const clientCa = o.clientCa ? `${o.clientCa.trimEnd()}\n${files.ca.certificate}` : files.ca.certificate;
   const ownStore = !o.store;
   const store = o.store ?? (await openStore(o));
-  const backends = new SocketBackends({
+  const kubelets = {
     certificate: o.kubelet?.certificate ?? files.kubeletClient.certificate,
     key: o.kubelet?.key ?? files.kubeletClient.key,
     ca: o.kubelet?.ca ?? files.ca.certificate,
-  });
+  };
+  const backends = new SocketBackends(kubelets, realClock);
   let listening: Listening | undefined;
   const api = await createApiServer({
     store,

@@ -1,4 +1,5 @@
 /** Small questions about a Pod that many parts of the kubelet ask. Pure. */
+import { MIRROR } from '../api/core/mirror.js';
 import type { Container, EphemeralContainer, Pod } from '../api/types/core/v1.js';
 
 /** A container of any of the three lists, with what the lists share. */
@@ -21,7 +22,6 @@ export const hasSidecar = (pod: Pod): boolean => initContainers(pod).some(isSide
 export const CONFIG_SOURCE = 'kubernetes.io/config.source';
 export const CONFIG_HASH = 'kubernetes.io/config.hash';
 export const CONFIG_SEEN = 'kubernetes.io/config.seen';
-export const CONFIG_MIRROR = 'kubernetes.io/config.mirror';
 
 /** Read from the manifest folder. */
 export const isStatic = (pod: Pod): boolean => {
@@ -29,7 +29,7 @@ export const isStatic = (pod: Pod): boolean => {
   return source !== undefined && source !== 'api';
 };
 /** The image in the API of a static pod. */
-export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[CONFIG_MIRROR] !== undefined;
+export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[MIRROR] !== undefined;
 
 export const uidOf = (pod: Pod): string => pod.metadata.uid ?? '';
 export const namespaceOf = (pod: Pod): string => pod.metadata.namespace ?? 'default';

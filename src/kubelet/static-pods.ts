@@ -1,4 +1,5 @@
 /** Pods from a manifest folder: run without the API, shown to it as mirror pods. Source: https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ */
+import { MIRROR } from '../api/core/mirror.js';
 import type { Pod } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
 import { isAlreadyExists, isConflict, isNotFound } from '../meta/errors.js';
@@ -8,7 +9,7 @@ import type { Env } from '../util/component.js';
 import { fnv128 } from '../util/fnv.js';
 import type { FileSystem } from './host.js';
 import { defaultPullPolicy } from './image-name.js';
-import { CONFIG_HASH, CONFIG_MIRROR, CONFIG_SEEN, CONFIG_SOURCE, nameOf, namespaceOf, uidOf } from './pods.js';
+import { CONFIG_HASH, CONFIG_SEEN, CONFIG_SOURCE, nameOf, namespaceOf, uidOf } from './pods.js';
 
 /** The folder is read this often, should its watcher miss a change. */
 const POLL_MS = 20_000;
@@ -123,7 +124,7 @@ export class MirrorPods {
 
   /** Makes the mirror, or makes it anew when it is of an older manifest. */
   async ensure(pod: Pod, present: Pod | undefined): Promise<void> {
-    if (present?.metadata.annotations?.[CONFIG_MIRROR] === uidOf(pod) && !present.metadata.deletionTimestamp) return;
+    if (present?.metadata.annotations?.[MIRROR] === uidOf(pod) && !present.metadata.deletionTimestamp) return;
     if (present) await this.remove(present);
     const { uid: _, resourceVersion: _v, creationTimestamp: _c, ...metadata } = pod.metadata;
     const owner = { apiVersion: 'v1', kind: 'Node', name: this.nodeName, uid: this.nodeUid(), controller: true };
@@ -132,7 +133,7 @@ export class MirrorPods {
         ...pod,
         metadata: {
           ...metadata,
-          annotations: { ...metadata.annotations, [CONFIG_MIRROR]: uidOf(pod) },
+          annotations: { ...metadata.annotations, [MIRROR]: uidOf(pod) },
           ...(owner.uid ? { ownerReferences: [owner] } : {}),
         },
         status: {},

@@ -173,8 +173,8 @@ export const isAlreadyExists = (e: unknown): boolean => reasonIs(e, 'AlreadyExis
 export const isConflict = (e: unknown): boolean => reasonIs(e, 'Conflict');
 export const isInvalid = (e: unknown): boolean => reasonIs(e, 'Invalid');
 export const isForbidden = (e: unknown): boolean => reasonIs(e, 'Forbidden');
-/** The resource version is too old to list or watch from. */
 /** A create was refused because its namespace is going: there is nothing to try again. */
 export const isNamespaceTerminating = (e: unknown): boolean =>
   e instanceof StatusError && (e.status.details?.causes?.some((c) => c.reason === 'NamespaceTerminating') ?? false);
+/** The resource version is too old to list or watch from. */
 export const isExpired = (e: unknown): boolean => e instanceof StatusError && e.code === 410;

@@ -19,65 +19,54 @@ class Text {
   }
 }
 
-/** `map[a:1 b:[x y]]`: `%v`, and `%+v`, which is the same for maps. */
-export function plain(value: unknown): string {
+/** How a verb of Go writes each kind of value. */
+interface Style {
+  readonly list: readonly [open: string, between: string, close: string];
+  readonly map: readonly [open: string, between: string, close: string];
+  key(name: string): string;
+  scalar(value: unknown): string;
+}
+
+function print(value: unknown, style: Style): string {
   const t = new Text();
+  const all = <T>([open, between, close]: Style['list'], items: readonly T[], one: (item: T) => void): void => {
+    t.put(open);
+    for (let i = 0; i < items.length && !t.full; i++) {
+      if (i) t.put(between);
+      one(items[i]!);
+    }
+    t.put(close);
+  };
   const write = (v: unknown): void => {
-    if (t.full) return;
-    if (Array.isArray(v)) {
-      t.put('[');
-      for (let i = 0; i < v.length && !t.full; i++) {
-        if (i) t.put(' ');
-        write(v[i]);
-      }
-      return t.put(']');
-    }
-    if (isObject(v)) {
-      t.put('map[');
-      let first = true;
-      for (const k of Object.keys(v).sort()) {
-        if (t.full) break;
-        t.put(`${first ? '' : ' '}${k}:`);
-        first = false;
+    if (Array.isArray(v)) all(style.list, v, write);
+    else if (isObject(v))
+      all(style.map, Object.keys(v).sort(), (k) => {
+        t.put(`${style.key(k)}:`);
         write(v[k]);
-      }
-      return t.put(']');
-    }
-    t.put(v === null || v === undefined ? '<nil>' : String(v));
+      });
+    else t.put(style.scalar(v));
   };
   write(value);
   return t.done();
 }
 
+/** `map[a:1 b:[x y]]`: `%v`, and `%+v`, which is the same for maps. */
+export const plain = (value: unknown): string =>
+  print(value, {
+    list: ['[', ' ', ']'],
+    map: ['map[', ' ', ']'],
+    key: (k) => k,
+    scalar: (v) => (v === null || v === undefined ? '<nil>' : String(v)),
+  });
+
 /** `map[string]interface {}{"a":1}`: `%#v`. */
-export function syntax(value: unknown): string {
-  const t = new Text();
-  const write = (v: unknown): void => {
-    if (t.full) return;
-    if (Array.isArray(v)) {
-      t.put('[]interface {}{');
-      for (let i = 0; i < v.length && !t.full; i++) {
-        if (i) t.put(', ');
-        write(v[i]);
-      }
-      return t.put('}');
-    }
-    if (isObject(v)) {
-      t.put('map[string]interface {}{');
-      let first = true;
-      for (const k of Object.keys(v).sort()) {
-        if (t.full) break;
-        t.put(`${first ? '' : ', '}${JSON.stringify(k)}:`);
-        first = false;
-        write(v[k]);
-      }
-      return t.put('}');
-    }
-    t.put(v === null || v === undefined ? 'interface {}(nil)' : JSON.stringify(v));
-  };
-  write(value);
-  return t.done();
-}
+export const syntax = (value: unknown): string =>
+  print(value, {
+    list: ['[]interface {}{', ', ', '}'],
+    map: ['map[string]interface {}{', ', ', '}'],
+    key: (k) => JSON.stringify(k),
+    scalar: (v) => (v === null || v === undefined ? 'interface {}(nil)' : JSON.stringify(v)),
+  });
 
 /** The Go type of what was decoded from JSON: `%T`. */
 export function typeName(value: unknown): string {

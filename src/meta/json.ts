@@ -3,15 +3,6 @@
 /** Objects and lists within each other. The original's limit is 10,000; its stack grows, ours does not. No real object comes near. */
 export const DEPTH_LIMIT = 500;
 
-export class DepthError extends SyntaxError {
-  constructor() {
-    super('exceeded max depth');
-  }
-}
-
-const QUOTE = 34;
-const BACKSLASH = 92;
-
 /** Whether a value that was made, not read, nests no deeper than the limit. */
 export function isShallow(value: unknown): boolean {
   let level: unknown[] = [value];
@@ -32,6 +23,9 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
+const QUOTE = 34;
+const BACKSLASH = 92;
+
 function checkDepth(text: string): void {
   // Few texts have so many brackets at all: counting them costs no second look at every character.
   if (!hasMore(text, '{', '[', DEPTH_LIMIT)) return;
@@ -43,7 +37,7 @@ function checkDepth(text: string): void {
         break;
       case 123: // {
       case 91: // [
-        if (++depth > DEPTH_LIMIT) throw new DepthError();
+        if (++depth > DEPTH_LIMIT) throw new SyntaxError('exceeded max depth');
         break;
       case 125: // }
       case 93: // ]

@@ -1,8 +1,8 @@
-import { addAll } from '../util/add-all.js';
 /**
  * The forms of names and of small texts. Each check returns what is wrong, in the words clients of Kubernetes know; empty when it is right.
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
  */
+import { addAll } from '../util/add-all.js';
 export type Messages = readonly string[];
 /** Checks a text; the rule for names also gets whether it is a generateName. */
 export type NameRule = (name: string, prefix: boolean) => Messages;

@@ -18,7 +18,7 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { fromBase64, text as utf8Text } from '../util/bytes.js';
-import { setOwn, table } from '../util/own.js';
+import { setOwn } from '../util/own.js';
 import { DEPTH_LIMIT } from './json.js';
 
 /** The text is no YAML, or goes beyond the limits. */
@@ -212,8 +212,8 @@ class Builder {
         throw this.fault('!!binary value contains invalid base64 data');
       }
     }
-    const kind = RESOLVED[tag as keyof typeof RESOLVED];
-    if (!Object.hasOwn(RESOLVED, tag)) return text;
+    const kind = RESOLVED.get(tag);
+    if (!kind) return text;
     const value = this.finite(resolve(text));
     if (!kind(value)) throw this.fault(`cannot decode ${JSON.stringify(text.slice(0, 40))} as a !!${tag}`);
     return value;
@@ -270,12 +270,13 @@ function shortTag(raw: string, tags: ReadonlyMap<string, string>): string {
 }
 const core = (tag: string): string => (tag.startsWith(CORE) ? tag.slice(CORE.length) : tag);
 
-const RESOLVED = table({
-  int: Number.isInteger,
-  float: (v: unknown) => typeof v === 'number',
-  bool: (v: unknown) => typeof v === 'boolean',
-  null: (v: unknown) => v === null,
-});
+/** What a plain text must stand for where it is tagged so. Other tags change nothing. */
+const RESOLVED: ReadonlyMap<string, (v: unknown) => boolean> = new Map([
+  ['int', Number.isInteger],
+  ['float', (v) => typeof v === 'number'],
+  ['bool', (v) => typeof v === 'boolean'],
+  ['null', (v) => v === null],
+]);
 
 const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>(
   (

@@ -1,6 +1,7 @@
 /** Runs so many pieces of work at once and no more; the others wait in their order. */
 import { Fifo } from './fifo.js';
 
+/** Runs so many pieces of work at once and no more; the others wait in their order. */
 export class AtMost {
   private readonly waiting = new Fifo<() => void>();
   private running = 0;

@@ -56,6 +56,17 @@ it.each<[string, string, string, string, string, number]>([
     }),
     422,
   ],
+  [
+    '30,000 ports alike, each a warning with each',
+    'POST',
+    `${NS}/pods`,
+    'application/json',
+    JSON.stringify({
+      metadata: { name: 'ports' },
+      spec: { containers: [{ name: 'a', image: 'i', ports: many(30_000, () => ({ containerPort: 1 })) }] },
+    }),
+    201,
+  ],
 ])('%s', { timeout: 60_000 }, async (_, method, path, type, body, code) => {
   const answer = await ask(door, { method, path, type, body });
   expect(answer.code, answer.text.slice(0, 300)).toBe(code);

@@ -215,8 +215,11 @@ function names(n: Partial<CustomResourceDefinitionNames> | undefined, path: stri
 function storedVersions(stored: readonly string[], versions: readonly CustomResourceDefinitionVersion[]): Errors {
   const path = 'status.storedVersions';
   if (!stored.length) return [invalid(path, null, 'must have at least one stored version')];
-  const missing = versions.filter((v) => v.storage && !stored.includes(v.name));
-  const gone = stored.flatMap((name, i) => (versions.some((v) => v.name === name) ? [] : [[name, i] as const]));
+  const kept = new Set(stored);
+  const known = new Set(versions.map((v) => v.name));
+  // One version is the stored one; that more say so is told elsewhere.
+  const missing = versions.filter((v) => v.storage && !kept.has(v.name)).slice(0, 1);
+  const gone = stored.flatMap((name, i) => (known.has(name) ? [] : [[name, i] as const]));
   return [
     ...missing.map((v) => invalid(path, stored, `must have the storage version ${v.name}`)),
     ...gone.map(([name, i]) =>

@@ -4,7 +4,7 @@ import { duplicate, forbidden, invalid, required } from '../../meta/field-error.
 import { humanDuration } from '../../meta/human-duration.js';
 import { pathSegmentName } from '../../meta/names.js';
 import { addAll } from '../../util/add-all.js';
-import { differences, type Errors, oneOf, same } from '../check.js';
+import { differences, type Errors, oneOf, repeats, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
 import type { ValidationContext } from '../resource.js';
@@ -102,9 +102,7 @@ function validateRequest({ spec, status }: CertificateSigningRequest, old?: Cert
     ...(wrongRequest ? [invalid('spec.request', spec.request ?? null, wrongRequest)] : []),
     ...(usages.length ? [] : [required(path)]),
     ...(knownBefore.some((u) => !USAGES.includes(u)) ? [] : usages.flatMap((u, i) => oneOf(u, USAGES, `${path}[${i}]`))),
-    ...(new Set(knownBefore).size < knownBefore.length
-      ? []
-      : usages.flatMap((u, i) => (usages.indexOf(u) < i ? [duplicate(`${path}[${i}]`, u)] : []))),
+    ...(new Set(knownBefore).size < knownBefore.length ? [] : [...repeats(usages)].map((i) => duplicate(`${path}[${i}]`, usages[i]))),
     ...(spec.signerName === LEGACY_SIGNER && old?.spec.signerName !== LEGACY_SIGNER
       ? [invalid('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version')]
       : signerName(spec.signerName, 'spec.signerName')),

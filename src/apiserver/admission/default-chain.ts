@@ -45,22 +45,6 @@ export const NOT_BUILT: readonly string[] = [
   'ValidatingAdmissionWebhook',
 ];
 
-/** Those of the default chain. */
-export const BUILT: readonly string[] = [
-  'NamespaceLifecycle',
-  'ServiceAccount',
-  'NodeRestriction',
-  'TaintNodesByCondition',
-  'Priority',
-  'DefaultTolerationSeconds',
-  'DefaultStorageClass',
-  'StorageObjectInUseProtection',
-  'RuntimeClass',
-  'CertificateApproval',
-  'CertificateSigning',
-  'CertificateSubjectRestriction',
-];
-
 export interface ChainParts {
   readonly lookup: Lookup;
   readonly env: Env;
@@ -70,27 +54,34 @@ export interface ChainParts {
   readonly disabled?: readonly string[];
 }
 
+type Make = (parts: ChainParts) => AdmissionPlugin;
+
+/** By name, in their order. */
+const PLUGINS: ReadonlyMap<string, Make> = new Map<string, Make>([
+  ['NamespaceLifecycle', (p) => namespaceLifecycle(p.lookup)],
+  ['ServiceAccount', (p) => serviceAccount(p.lookup, p.env)],
+  ['NodeRestriction', (p) => nodeRestriction(p.lookup, p.authorizer)],
+  ['TaintNodesByCondition', () => taintNodesByCondition],
+  ['Priority', (p) => priority(p.lookup)],
+  ['DefaultTolerationSeconds', () => defaultTolerationSeconds],
+  ['DefaultStorageClass', (p) => defaultStorageClass(p.lookup)],
+  ['StorageObjectInUseProtection', () => storageObjectInUseProtection],
+  ['RuntimeClass', (p) => runtimeClass(p.lookup)],
+  ['PodTopologyLabels', (p) => podTopologyLabels(p.lookup)],
+  ['CertificateApproval', (p) => certificateApproval(p.authorizer)],
+  ['CertificateSigning', (p) => certificateSigning(p.authorizer)],
+  ['CertificateSubjectRestriction', () => certificateSubjectRestriction],
+]);
+export const BUILT: readonly string[] = [...PLUGINS.keys()];
+
 /** Throws a RangeError for a plugin that does not exist. */
-export function defaultChain({ lookup, env, rbac, authorizer, disabled = [] }: ChainParts): AdmissionChain {
-  const plugins: AdmissionPlugin[] = [
-    namespaceLifecycle(lookup),
-    serviceAccount(lookup, env),
-    nodeRestriction(lookup, authorizer),
-    taintNodesByCondition,
-    priority(lookup),
-    defaultTolerationSeconds,
-    defaultStorageClass(lookup),
-    storageObjectInUseProtection,
-    runtimeClass(lookup),
-    podTopologyLabels(lookup),
-    certificateApproval(authorizer),
-    certificateSigning(authorizer),
-    certificateSubjectRestriction,
-  ];
+export function defaultChain(parts: ChainParts): AdmissionChain {
+  const { rbac, authorizer, disabled = [] } = parts;
   for (const name of disabled)
-    if (!BUILT.includes(name) && !NOT_BUILT.includes(name))
+    if (!PLUGINS.has(name) && !NOT_BUILT.includes(name))
       throw new RangeError(`admission-control plugin ${JSON.stringify(name)} is unknown`);
+  const plugins = [...PLUGINS].filter(([name]) => !disabled.includes(name)).map(([, make]) => make(parts));
   // What belongs to the kinds themselves stands with the plugins because it is asked at the same place; no flag turns it off.
   const always: AdmissionPlugin[] = [rbacGuard(rbac, authorizer), certificateSignature, systemPriorityClasses];
-  return new AdmissionChain([...plugins.filter((p) => !disabled.includes(p.name)), ...always]);
+  return new AdmissionChain([...plugins, ...always]);
 }

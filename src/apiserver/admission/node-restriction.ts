@@ -4,6 +4,7 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
  */
 
+import { MIRROR } from '../../api/core/mirror.js';
 import type { TokenRequest } from '../../api/types/authentication/v1.js';
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.js';
 import type { PodCertificateRequest } from '../../api/types/certificates/v1beta1.js';
@@ -16,7 +17,6 @@ import type { AnyObject } from '../../meta/object.js';
 import { table } from '../../util/own.js';
 import type { Authorizer } from '../authorize/authorizer.js';
 import { nodeOf } from '../authorize/node.js';
-import { MIRROR } from '../authorize/node-graph.js';
 import { apiObjectReference, ephemeralClaimName } from '../authorize/pod-references.js';
 import { requestOf } from './certificates.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';

@@ -1,4 +1,5 @@
 /** Priority: a Pod's number from the name of its class. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
+import { SYSTEM_PRIORITIES } from '../../api/scheduling/priority-class.js';
 import type { Pod, PodSpec } from '../../api/types/core/v1.js';
 import type { PriorityClass } from '../../api/types/scheduling/v1.js';
 import type { AdmissionPlugin } from './chain.js';
@@ -6,7 +7,6 @@ import type { Lookup } from './lookup.js';
 import { isPod, refusal } from './refusal.js';
 
 const GROUP = 'scheduling.k8s.io';
-const SYSTEM = ['system-node-critical', 'system-cluster-critical'];
 
 export const priority = (lookup: Lookup): AdmissionPlugin => ({
   name: 'Priority',
@@ -54,11 +54,17 @@ function keep(pod: Pod, old: Pod): void {
   pod.spec.priority ??= old.spec.priority;
   pod.spec.preemptionPolicy ??= old.spec.preemptionPolicy;
 }
+
 /** The classes of the system itself stay, whichever plugins are on. */
 export const systemPriorityClasses: AdmissionPlugin = {
   name: 'SystemPriorityClasses',
   validate(a) {
-    if (a.definition.group === GROUP && a.definition.plural === 'priorityclasses' && a.operation === 'DELETE' && SYSTEM.includes(a.name))
+    if (
+      a.definition.group === GROUP &&
+      a.definition.plural === 'priorityclasses' &&
+      a.operation === 'DELETE' &&
+      Object.hasOwn(SYSTEM_PRIORITIES, a.name)
+    )
       throw refusal(a, 'this is a system priority class and cannot be deleted');
   },
 };

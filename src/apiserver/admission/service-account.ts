@@ -3,10 +3,11 @@
  * that its Pods mount no secrets but those it lists.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#serviceaccount-admission-controller
  */
+import { MIRROR } from '../../api/core/mirror.js';
 import type { Container, Pod, PodSpec, ServiceAccount } from '../../api/types/core/v1.js';
 import type { Env } from '../../util/component.js';
+import { goBool } from '../../util/go-bool.js';
 import { suffix } from '../../util/random.js';
-import { MIRROR } from '../authorize/node-graph.js';
 import { secretNames } from '../authorize/pod-references.js';
 import type { AdmissionPlugin, Attributes } from './chain.js';
 import type { Lookup } from './lookup.js';
@@ -15,8 +16,6 @@ import { isPod, refusal } from './refusal.js';
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const VOLUME_PREFIX = 'kube-api-access-';
 const ENFORCE = 'kubernetes.io/enforce-mountable-secrets';
-/** As Go reads a bool. */
-const TRUE = /^(1|t|T|true|TRUE|True)$/;
 /** A little over an hour: kubelets renew it at 80 % of that. */
 const TOKEN_SECONDS = 3607;
 
@@ -66,7 +65,7 @@ function checkMirror(a: Attributes, spec: PodSpec): void {
     throw refusal(a, 'a mirror pod may not use ServiceAccountToken volume projections');
 }
 
-const enforces = (account: ServiceAccount): boolean => TRUE.test(account.metadata.annotations?.[ENFORCE] ?? '');
+const enforces = (account: ServiceAccount): boolean => goBool(account.metadata.annotations?.[ENFORCE] ?? '') === true;
 
 /** What is wrong with the secrets of a Pod whose account lists those that may be mounted. */
 function forbiddenSecret(spec: PodSpec, account: ServiceAccount): string | undefined {

@@ -1,10 +1,9 @@
 /** Which objects a node's Pods refer to, kept by following the Pods: what the Node authorizer asks is a look-up, however many Pods there are. */
+import { MIRROR } from '../../api/core/mirror.js';
 import type { Pod } from '../../api/types/core/v1.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { ResourceCache } from '../storage/cache.js';
 import { claimNames, configMapNames, resourceClaimNames, secretNames } from './pod-references.js';
-
-export const MIRROR = 'kubernetes.io/config.mirror';
 
 export type Referred = 'pod' | 'secret' | 'configmap' | 'claim' | 'resourceclaim' | 'serviceaccount';
 const ref = (kind: Referred, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;

@@ -49,13 +49,13 @@ export const claimNames = ({ metadata, spec }: Pod): string[] =>
   some((spec.volumes ?? []).map((v) => v.persistentVolumeClaim?.claimName ?? (v.ephemeral && ephemeralClaimName(metadata.name, v.name))));
 
 /** Claims of devices: named, or made from a template and then told in the status. */
-export const resourceClaimNames = ({ spec, status }: Pod): string[] =>
-  some([
-    ...(spec.resourceClaims ?? []).map(
-      (c) => c.resourceClaimName ?? status?.resourceClaimStatuses?.find((s) => s.name === c.name)?.resourceClaimName,
-    ),
+export function resourceClaimNames({ spec, status }: Pod): string[] {
+  const made = new Map((status?.resourceClaimStatuses ?? []).map((s) => [s.name, s.resourceClaimName]));
+  return some([
+    ...(spec.resourceClaims ?? []).map((c) => c.resourceClaimName ?? made.get(c.name)),
     status?.extendedResourceClaimStatus?.resourceClaimName,
   ]);
+}
 
 /** What keeps a mirror Pod from being made by a node: the first API object it would open to its node, in the original's words. */
 export function apiObjectReference({ spec }: Pod): string | undefined {

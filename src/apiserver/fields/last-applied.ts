@@ -10,6 +10,8 @@ import { difference, EMPTY, type FieldSet, union } from '../../meta/apply/field-
 import { planOf } from '../../meta/apply/plan.js';
 import { toFieldSet } from '../../meta/apply/to-field-set.js';
 import { groupVersion } from '../../meta/gvk.js';
+import { parseJson } from '../../meta/json.js';
+import { byteLength } from '../../meta/names.js';
 import type { AnyObject } from '../../meta/object.js';
 
 export const KUBECTL = 'kubectl';
@@ -23,7 +25,7 @@ export function lastAppliedFields(definition: ResourceDefinition, live: AnyObjec
   if (!text) return EMPTY;
   let last: AnyObject;
   try {
-    last = JSON.parse(text);
+    last = parseJson(text) as AnyObject;
   } catch {
     return EMPTY;
   }
@@ -41,11 +43,9 @@ export function followLastApplied(object: AnyObject, applied: AnyObject): void {
   const { [ANNOTATION]: _own, ...kept } = applied.metadata.annotations ?? {};
   const config = { ...applied, metadata: { ...applied.metadata, ...(applied.metadata.annotations ? { annotations: kept } : {}) } };
   const text = `${JSON.stringify(sorted(config))}\n`;
-  const bytes = Object.entries(others).reduce((n, [k, v]) => n + size(k) + size(v), size(ANNOTATION) + size(text));
+  const bytes = Object.entries(others).reduce((n, [k, v]) => n + byteLength(k) + byteLength(v), byteLength(ANNOTATION) + byteLength(text));
   object.metadata.annotations = bytes > ANNOTATIONS_LIMIT ? others : { ...others, [ANNOTATION]: text };
 }
-
-const size = (s: string): number => new TextEncoder().encode(s).length;
 
 /** As Go writes maps: by their keys. */
 function sorted(value: unknown): unknown {

@@ -4,6 +4,7 @@ import { decode } from '../../meta/decode.js';
 import { StatusError } from '../../meta/errors.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { ManagedFieldsEntry } from '../../meta/types/v1.js';
+import { lastAppliedFields } from './last-applied.js';
 import { fieldManager } from './manager.js';
 
 const deployments = resourceOf('apps', 'v1', 'deployments')!;
@@ -228,6 +229,15 @@ describe('from client-side apply', () => {
     ['no annotation', created({ a: '1' }, 'kubectl-client-side-apply'), 'kubectl'],
   ])('%s: a conflict', (_what, live, manager) => {
     expect(() => applied(live, { a: '2' }, manager)).toThrow(StatusError);
+  });
+
+  it('an annotation that nests without end is none', () => {
+    const deep = `${'{"not":'.repeat(20_000)}{}${'}'.repeat(20_000)}`;
+    const crd = 'apiextensions.k8s.io/v1';
+    const text = `{"apiVersion":"${crd}","kind":"CustomResourceDefinition","spec":{"versions":[{"name":"v1","schema":{"openAPIV3Schema":${deep}}}]}}`;
+    const live = { apiVersion: crd, kind: 'CustomResourceDefinition', metadata: { name: 'x', annotations: { [LAST]: text } } };
+    const definitions = resourceOf('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
+    expect(lastAppliedFields(definitions, live as unknown as AnyObject)).toEqual({});
   });
 
   it('no annotation is made where there is none, and one that grows too large goes', () => {

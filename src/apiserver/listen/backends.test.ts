@@ -2,8 +2,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../util/virtual-clock.js';
 import { type Authority, createAuthority, issue, loadAuthority } from '../../util/x509.js';
 import type { StreamTarget } from '../subresources/streams.js';
 import { SocketBackends } from './backends.js';
@@ -13,6 +15,9 @@ let backends: SocketBackends;
 let kubelet: https.Server;
 let foreign: https.Server;
 let plain: http.Server;
+/** Takes requests and says nothing. */
+let silent: http.Server;
+const clock = new VirtualClock();
 const seen: string[] = [];
 
 const shown = (req: http.IncomingMessage): string => (req.socket as TLSSocket).getPeerCertificate?.()?.subject?.CN?.toString() ?? 'nobody';
@@ -31,7 +36,7 @@ beforeAll(async () => {
   ca = await loadAuthority(await createAuthority('ca', now));
   const other = await loadAuthority(await createAuthority('other', now));
   const own = await issue(ca, { commonName: 'apiserver', usages: ['client'] }, now);
-  backends = new SocketBackends({ ...own, ca: ca.certificate });
+  backends = new SocketBackends({ ...own, ca: ca.certificate }, clock);
   const serve = async (authority: Authority) => {
     const { certificate, key } = await issue(authority, { commonName: 'server', usages: ['server'], ips: ['127.0.0.1'] }, now);
     return listening(https.createServer({ cert: certificate, key, requestCert: true, rejectUnauthorized: false }, answer));
@@ -39,10 +44,20 @@ beforeAll(async () => {
   kubelet = await serve(ca);
   foreign = await serve(other);
   plain = await listening(http.createServer(answer));
+  silent = await listening(
+    http
+      .createServer(() => undefined)
+      .on('upgrade', (_req, socket) =>
+        socket
+          .on('error', () => undefined)
+          .on('end', () => socket.destroy())
+          .resume(),
+      ),
+  );
 });
 afterAll(() => {
   backends.close();
-  for (const s of [kubelet, foreign, plain]) {
+  for (const s of [kubelet, foreign, plain, silent]) {
     s.closeAllConnections();
     s.close();
   }
@@ -94,5 +109,48 @@ describe('what it shows', () => {
       expect(got).toMatch(right);
       expect(seen).toEqual([]);
     }
+  });
+});
+
+describe('who says nothing', () => {
+  const target = (): StreamTarget => ({ scheme: 'http', known: true, host: '127.0.0.1', port: portOf(silent), path: '/' });
+  const request = { method: 'GET', path: '/', query: new URLSearchParams(), headers: { upgrade: 'websocket' } };
+  const asked = () => new Promise<void>((resolve) => silent.once('request', () => resolve()).once('upgrade', () => resolve()));
+  const open = () => new Promise<number>((resolve) => silent.getConnections((_e, n) => resolve(n)));
+  const gone = async (): Promise<void> => {
+    while (await open()) await new Promise((r) => setTimeout(r, 5));
+  };
+
+  it('is waited for half a minute by a plain request', async () => {
+    const came = asked();
+    const answered = reach(target()).then((text) => ({ text }));
+    await came;
+    await clock.advance('29s');
+    expect(await open()).toBe(1);
+    await clock.advance('2s');
+    expect(await answered).toEqual({ text: expect.stringContaining('no answer in 30 s') });
+    await gone();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is waited for half a minute by one that is to be joined', async () => {
+    const came = asked();
+    const joined = backends.join(target(), request, new PassThrough(), new Uint8Array()).catch((e: Error) => e.message);
+    await came;
+    await clock.advance('31s');
+    expect(await joined).toContain('no answer in 30 s');
+    await gone();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is let go of when the client is gone', async () => {
+    const came = asked();
+    const client = new PassThrough();
+    const joined = backends.join(target(), request, client, new Uint8Array()).catch((e: Error) => e.message);
+    await came;
+    client.destroy();
+    await joined;
+    await gone();
+    expect(clock.pending).toBe(0);
   });
 });

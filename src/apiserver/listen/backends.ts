@@ -5,6 +5,7 @@ import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isGlobalUnicast } from '../../meta/ip.js';
+import type { Clock } from '../../util/clock.js';
 import type { ApiRequest } from '../request.js';
 import type { ApiServer } from '../server.js';
 import { outwardHeaders } from '../subresources/proxy.js';
@@ -17,7 +18,8 @@ export interface KubeletCredentials {
   readonly ca?: string;
 }
 
-const CONNECT_MS = 30_000;
+/** For the far end to begin its answer. */
+const ANSWER_MS = 30_000;
 
 export class SocketBackends implements Backends {
   private readonly agent: https.Agent;
@@ -25,7 +27,10 @@ export class SocketBackends implements Backends {
   private readonly foreign = new https.Agent({ keepAlive: true, ...UNVERIFIED });
   private readonly kubelets: Pick<https.AgentOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'>;
 
-  constructor({ certificate, key, ca }: KubeletCredentials) {
+  constructor(
+    { certificate, key, ca }: KubeletCredentials,
+    private readonly clock: Clock,
+  ) {
     this.kubelets = { cert: certificate, key, ca, rejectUnauthorized: ca !== undefined };
     this.agent = new https.Agent({ keepAlive: true, ...this.kubelets });
   }
@@ -36,8 +41,6 @@ export class SocketBackends implements Backends {
         resolve({ status: res.statusCode ?? 502, headers: res.headers as Record<string, string>, body: res });
       });
       req.on('error', (e) => reject(new Error(`${target.host}:${target.port}: ${e.message}`)));
-      req.setTimeout(CONNECT_MS, () => req.destroy(new Error(`no answer in ${CONNECT_MS / 1000} s`)));
-      req.on('response', () => req.setTimeout(0));
       req.end(request.body);
     });
   }
@@ -68,6 +71,10 @@ export class SocketBackends implements Backends {
         client.on('error', end);
         client.on('close', end);
       });
+      // Whoever is gone waits for nobody.
+      const gone = () => req.destroy(new Error('the client is gone'));
+      client.once('close', gone);
+      req.once('upgrade', () => client.off('close', gone));
       req.on('error', (e) => reject(e));
       req.end();
     });
@@ -81,6 +88,13 @@ export class SocketBackends implements Backends {
 
   /** The one way out: only a kubelet is shown the API server's certificate, and only addresses known in this process may be the machine's own. */
   private request(target: StreamTarget, o: http.RequestOptions, answer: (res: http.IncomingMessage) => void): http.ClientRequest {
+    const req = this.open(target, o, answer);
+    const late = this.clock.after(ANSWER_MS, () => req.destroy(new Error(`no answer in ${ANSWER_MS / 1000} s`)));
+    for (const event of ['response', 'upgrade', 'close']) req.once(event, () => late.cancel());
+    return req;
+  }
+
+  private open(target: StreamTarget, o: http.RequestOptions, answer: (res: http.IncomingMessage) => void): http.ClientRequest {
     const common = { host: target.host, port: target.port, path: target.path, ...o, ...(target.known ? {} : { lookup: globalLookup }) };
     if (!target.known && net.isIP(target.host) && !isGlobalUnicast(target.host)) throw new Error(NOT_ALLOWED);
     if (target.scheme === 'http') return http.request({ agent: this.plain, ...common }, answer);

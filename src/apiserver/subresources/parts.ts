@@ -17,8 +17,9 @@ const PARTS: Record<string, (to: Pod, from: Pod) => void> = table({
   },
   resize: (to, from) => {
     const copy = (a: Container[] | undefined, b: Container[] | undefined) => {
+      const byName = new Map((b ?? []).map((x) => [x.name, x]));
       for (const c of a ?? []) {
-        const sent = b?.find((x) => x.name === c.name);
+        const sent = byName.get(c.name);
         if (!sent) continue;
         c.resources = sent.resources;
         if (sent.resizePolicy) c.resizePolicy = sent.resizePolicy;

@@ -123,9 +123,9 @@ function gatedChanges(spec: PodSpec, old: PodSpec): Errors {
 /** Of the ephemeralcontainers subresource: containers are added, never changed. */
 export function validateEphemeralUpdate(pod: Pod, old: Pod): Errors {
   const errors: Errors = [];
-  const byName = new Map((pod.spec.ephemeralContainers ?? []).map((c) => [c.name, c]));
+  const present = byName(pod.spec.ephemeralContainers ?? []);
   for (const c of old.spec.ephemeralContainers ?? []) {
-    const now = byName.get(c.name);
+    const now = present.get(c.name);
     if (!now)
       errors.push(forbidden('spec.ephemeralContainers', `existing ephemeral containers ${JSON.stringify(c.name)} may not be removed`));
     else if (!same(now, c))
@@ -148,6 +148,13 @@ export function validateResize(pod: Pod, old: Pod): Errors {
   return errors;
 }
 
+/** Of several of a name the first. */
+function byName<T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> {
+  const out = new Map<string, T>();
+  for (const x of list) if (!out.has(x.name)) out.set(x.name, x);
+  return out;
+}
+
 /** A container that ended stays ended, unless it is one that is started again. */
 export function validateStatusTransition(
   now: readonly ContainerStatus[] | undefined,
@@ -157,14 +164,15 @@ export function validateStatusTransition(
 ): Errors {
   if (spec.restartPolicy === 'Always') return [];
   const errors: Errors = [];
-  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const containers = byName([...(spec.containers ?? []), ...(spec.initContainers ?? [])]);
+  const statuses = byName(now ?? []);
   for (const [i, was] of (old ?? []).entries()) {
     const ended = was.state?.terminated;
-    const container = all.find((c) => c.name === was.name);
+    const container = containers.get(was.name);
     const policy = container?.restartPolicy ?? spec.restartPolicy;
     if (!ended || policy === 'Always' || container?.restartPolicyRules?.length || (policy === 'OnFailure' && ended.exitCode !== 0))
       continue;
-    const next = now?.find((s) => s.name === was.name);
+    const next = statuses.get(was.name);
     if (next && !next.state?.terminated) errors.push(forbidden(`${path}[${i}].state`, 'may not be transitioned to non-terminated state'));
   }
   return errors;

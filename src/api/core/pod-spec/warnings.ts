@@ -122,8 +122,12 @@ function hiddenVariables(c: Container, path: string): string[] {
   });
 }
 
+/** Of ports that are alike: what is found among more than these no answer has room for. */
+const PAIRS_COMPARED = 10_000;
+
 function portWarnings(containers: readonly { container: Container; path: string }[]): string[] {
   const out: string[] = [];
+  let compared = 0;
   const all = new Map<string, { at: string; port: ContainerPort }[]>();
   const names = new Map<string, string>();
   const named: string[] = [];
@@ -136,8 +140,12 @@ function portWarnings(containers: readonly { container: Container; path: string 
         );
       const key = `${port.containerPort}/${port.protocol}`;
       const others = all.get(key) ?? [];
-      for (const other of others) addAll(out, conflict(at, port, other));
-      all.set(key, [...others, { at, port }]);
+      for (const other of others) {
+        if (++compared > PAIRS_COMPARED) break;
+        addAll(out, conflict(at, port, other));
+      }
+      others.push({ at, port });
+      all.set(key, others);
       if (!port.name) continue;
       const first = names.get(port.name);
       if (first)

@@ -6,9 +6,11 @@ import { validateAnnotations, validateLabelName, validateLabels } from '../../..
 import { between, dns1123Subdomain, dns1123SubdomainWithUnderscore, inRange } from '../../../../meta/names.js';
 import { addQuantities, compareQuantities, formatQuantity, type Quantity } from '../../../../meta/quantity.js';
 import { addAll } from '../../../../util/add-all.js';
+import { getOwn } from '../../../../util/own.js';
 import { type Errors, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
 import type { ValidationContext } from '../../../resource.js';
 import type { PodDNSConfig, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../types/core/v1.js';
+import { MIRROR } from '../../mirror.js';
 import { placedContainers } from '../containers.js';
 import { type PodAround, validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.js';
 import { podResourceName, validateResources } from './resources.js';
@@ -104,11 +106,11 @@ function podResources(pod: PodAround, path: string): Errors {
   if (r.claims) errors.push(forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level'));
   addAll(errors, validateResources(r, pod.claimNames, path, podResourceName));
   const containers = pod.spec.containers ?? [];
+  const totals = new Map<string, Quantity>();
+  for (const c of containers)
+    for (const [name, request] of Object.entries(c.resources?.requests ?? {})) totals.set(name, addQuantities(totals.get(name), request));
   for (const [name, request] of Object.entries(r.requests ?? {})) {
-    const total = containers.reduce<Quantity | undefined>(
-      (sum, c) => (c.resources?.requests?.[name] ? addQuantities(sum, c.resources.requests[name]) : sum),
-      undefined,
-    );
+    const total = totals.get(name);
     if (total && compareQuantities(total, request) > 0)
       errors.push(
         invalid(
@@ -120,7 +122,7 @@ function podResources(pod: PodAround, path: string): Errors {
   }
   for (const [i, c] of containers.entries()) {
     for (const [name, limit] of Object.entries(c.resources?.limits ?? {})) {
-      const podLimit = r.limits?.[name];
+      const podLimit = getOwn(r.limits ?? {}, name);
       if (podLimit && compareQuantities(limit, podLimit) > 0)
         errors.push(invalid(`${path}.containers[${i}][${name}].limits`, limit, `must be less than or equal to pod limits of ${podLimit}`));
     }
@@ -227,11 +229,12 @@ function names(spec: PodSpec, path: string): Errors {
 /** Files with variables are handed over in an emptyDir. */
 function fileKeyVolumes(spec: PodSpec, path: string): Errors {
   const errors: Errors = [];
+  const volumes = new Map((spec.volumes ?? []).map((v) => [v.name, v]));
   for (const { container, path: at } of placedContainers(spec, path)) {
     for (const [j, v] of (container.env ?? []).entries()) {
       const ref = v.valueFrom?.fileKeyRef;
       if (!ref) continue;
-      const volume = spec.volumes?.find((x) => x.name === ref.volumeName);
+      const volume = volumes.get(ref.volumeName);
       const field = `${at}.env[${j}].valueFrom.fileKeyRef.volumeName`;
       if (!volume) errors.push(notFound(field, ref.volumeName));
       else if (!volume.emptyDir) errors.push(invalid(field, ref.volumeName, 'referenced volume must be of type emptyDir'));
@@ -241,7 +244,6 @@ function fileKeyVolumes(spec: PodSpec, path: string): Errors {
 }
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-const MIRROR = 'kubernetes.io/config.mirror';
 
 export function validatePodAnnotations(annotations: Record<string, string> | undefined, spec: PodSpec, path: string): Errors {
   const errors: Errors = [];

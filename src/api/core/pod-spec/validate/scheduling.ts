@@ -1,11 +1,11 @@
 /** Where a pod may run: affinity, tolerations, topology spread. */
 
-import { forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
+import { duplicate, forbidden, invalid, notSupported, required } from '../../../../meta/field-error.js';
 import { validateLabelName, validateLabelSelector } from '../../../../meta/metadata.js';
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../../../meta/names.js';
 import type { LabelSelector } from '../../../../meta/types/v1.js';
 import { addAll } from '../../../../util/add-all.js';
-import { aboveZero, type Errors, invalidAll } from '../../../check.js';
+import { aboveZero, type Errors, invalidAll, repeats } from '../../../check.js';
 import type {
   Affinity,
   NodeAffinity,
@@ -100,14 +100,15 @@ function matchKeys(
 ): Errors {
   const errors = [...labelKeys(match, selector, `${path}.matchLabelKeys`), ...labelKeys(mismatch, selector, `${path}.mismatchLabelKeys`)];
   const seen = new Set(Object.keys(selector?.matchLabels ?? {}));
+  const last = new Map((match ?? []).map((key, i) => [key, i]));
   for (const e of selector?.matchExpressions ?? []) {
-    const i = match?.lastIndexOf(e.key) ?? -1;
-    if (i >= 0 && seen.has(e.key)) errors.push(invalid(`${path}[${i}]`, e.key, 'exists in both matchLabelKeys and labelSelector'));
+    const i = last.get(e.key);
+    if (i !== undefined && seen.has(e.key)) errors.push(invalid(`${path}[${i}]`, e.key, 'exists in both matchLabelKeys and labelSelector'));
     seen.add(e.key);
   }
+  const others = new Set(mismatch);
   for (const [i, k] of (match ?? []).entries())
-    if (mismatch?.includes(k))
-      errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+    if (others.has(k)) errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
   return errors;
 }
 
@@ -232,15 +233,10 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[] 
 export function validateTopologyTerm(t: TopologySelectorTerm, path: string): Errors {
   const errors: Errors = [];
   const keys = new Set<string>();
-  const duplicate = (at: string, value: string) => ({
-    field: at,
-    reason: 'FieldValueDuplicate' as const,
-    message: `Duplicate value: ${JSON.stringify(value)}`,
-  });
   for (const [i, r] of (t.matchLabelExpressions ?? []).entries()) {
     const at = `${path}.matchLabelExpressions[${i}]`;
     if (!r.values?.length) errors.push(required(`${at}.values`));
-    for (const [j, v] of (r.values ?? []).entries()) if (r.values.indexOf(v) < j) errors.push(duplicate(`${at}.values[${j}]`, v));
+    for (const j of repeats(r.values ?? [])) errors.push(duplicate(`${at}.values[${j}]`, r.values[j]));
     addAll(errors, validateLabelName(r.key, `${at}.key`));
     if (keys.has(r.key)) errors.push(duplicate(`${at}.key`, r.key));
     keys.add(r.key);
