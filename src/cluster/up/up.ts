@@ -14,9 +14,11 @@ import { descriptors } from '../../host/descriptors.js';
 import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
 import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
 import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
+import { sparedFromOom } from '../../host/oom-score.js';
 import { connects } from '../../host/proxy/connects.js';
 import { healthListener } from '../../host/proxy/health-listener.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
+import type { Reserved } from '../../kubelet/reserved.js';
 import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
 import type { OwnPort } from '../../meta/own-ports.js';
@@ -159,6 +161,7 @@ async function etcdListener(o: UpOptions, url: URL, store: Store, env: Env, addr
 }
 
 async function startContainerd(o: UpOptions, log: Logger): Promise<[ContainerdDaemon, 'started' | 'found']> {
+  sparedFromOom(log);
   const daemon = containerdOf(o.dataDir, o.registryMirrors, log);
   return [daemon, await daemon.start()];
 }
@@ -220,6 +223,7 @@ async function realNode(
       clusterDomain: o.clusterDomain,
       addresses: [address],
       ownPorts: ownPorts(o, api.port, daemon.streamPort()),
+      kubeReserved: o.kubeReserved ?? reservedByDefault(),
       staticPodDir: path.join(o.dataDir, 'manifests'),
       withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
       serving: {
@@ -263,6 +267,13 @@ async function realNode(
     () => `${o.nodeName} is Ready`,
   );
 }
+
+const MOST_RESERVED = 2 ** 30;
+/** For this process and containerd, where Pods take all that they are given: a tenth of the memory, 1 GiB at most. */
+const reservedByDefault = (): Reserved => ({
+  memory: `${Math.floor(Math.min(MOST_RESERVED, os.totalmem() / 10) / 2 ** 20)}Mi`,
+  pid: '1000',
+});
 
 /** What this process listens on besides the kubelet's port, at addresses that Pods' host ports could take over. */
 function ownPorts(o: UpOptions, apiPort: number, streamPort: number): OwnPort[] {
