@@ -4,6 +4,7 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { LeaderElection } from '../client/leader-election.js';
 import { ControllerManager } from '../controllers/manager.js';
+import { ownAddresses } from '../host/address.js';
 import { connect } from '../host/kubeconfig.js';
 import { createLogger } from '../host/logger.js';
 import { sparedFromOom } from '../host/oom-score.js';
@@ -127,7 +128,15 @@ async function runProxy(
   const c = connect(f.kubeconfig!, 'kube-proxy');
   const env = environment(f, 'kube-proxy');
   sparedFromOom(env.log);
-  const proxy = new KubeProxy({ client: c.client, env, node: f.hostnameOverride, rules, connects, health: healthListener });
+  const proxy = new KubeProxy({
+    client: c.client,
+    env,
+    node: f.hostnameOverride,
+    rules,
+    connects,
+    health: healthListener,
+    addresses: ownAddresses,
+  });
   await proxy.start();
   env.log.info('runs', { server: c.server });
   await untilStopped(() => proxy.stop());

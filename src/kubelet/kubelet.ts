@@ -51,8 +51,8 @@ export interface KubeletOptions {
   readonly clusterDomain?: string;
   /** Port of the kubelet's server, as the Node tells it; read when the kubelet starts. */
   readonly port?: () => number;
-  /** Beside that one: ports of the machine which programs beside the kubelet hold. Pods do not get them. */
-  readonly ownPorts?: readonly OwnPort[];
+  /** Beside that one: ports of the machine which programs beside the kubelet hold now. Pods do not get them. */
+  readonly ownPorts?: () => readonly OwnPort[];
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NodeConfig['taints'];
@@ -232,8 +232,8 @@ export class Kubelet implements Component {
   }
 
   private ownPorts(): OwnPort[] {
-    const { port, ownPorts = [] } = this.options;
-    return [...ownPorts, { protocol: 'TCP', port: port?.() ?? 10250, holder: 'kubelet' }];
+    const { port, ownPorts } = this.options;
+    return [...(ownPorts?.() ?? []), { protocol: 'TCP', port: port?.() ?? 10250, holder: 'kubelet' }];
   }
 
   private nodeConfig(): NodeConfig {
@@ -243,7 +243,7 @@ export class Kubelet implements Component {
       maxPods,
       port: port?.() ?? 10250,
       ...(kubeReserved ? { kubeReserved } : {}),
-      ...(this.options.ownPorts?.length ? { ownPorts: this.options.ownPorts } : {}),
+      ...(this.options.ownPorts ? { ownPorts: this.options.ownPorts } : {}),
       ...(addresses ? { addresses } : {}),
       ...(labels ? { labels } : {}),
       ...(taints ? { taints } : {}),

@@ -41,7 +41,7 @@ export interface NodeConfig {
   readonly maxPods: number;
   readonly port: number;
   readonly kubeReserved?: Reserved;
-  readonly ownPorts?: readonly OwnPort[];
+  readonly ownPorts?: () => readonly OwnPort[];
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NonNullable<Node['spec']>['taints'];
@@ -182,7 +182,7 @@ export function newNode(
 }
 
 export const ownPortsAnnotation = ({ ownPorts }: NodeConfig): Record<string, string> =>
-  ownPorts ? { [OWN_PORTS]: ownPortsText(ownPorts) } : {};
+  ownPorts ? { [OWN_PORTS]: ownPortsText(ownPorts()) } : {};
 
 export const nodeLabels = (config: NodeConfig, facts: MachineFacts): Record<string, string> => ({
   'beta.kubernetes.io/arch': facts.architecture,
