@@ -4,8 +4,10 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { LeaderElection } from '../client/leader-election.js';
 import { ControllerManager } from '../controllers/manager.js';
+import { ownAddresses } from '../host/address.js';
 import { connect } from '../host/kubeconfig.js';
 import { createLogger } from '../host/logger.js';
+import { sparedFromOom } from '../host/oom-score.js';
 import { connects } from '../host/proxy/connects.js';
 import { healthListener } from '../host/proxy/health-listener.js';
 import { IptablesRules } from '../host/proxy/iptables-rules.js';
@@ -125,7 +127,16 @@ async function runProxy(
   if (f.cleanup) return rules.clean();
   const c = connect(f.kubeconfig!, 'kube-proxy');
   const env = environment(f, 'kube-proxy');
-  const proxy = new KubeProxy({ client: c.client, env, node: f.hostnameOverride, rules, connects, health: healthListener });
+  sparedFromOom(env.log);
+  const proxy = new KubeProxy({
+    client: c.client,
+    env,
+    node: f.hostnameOverride,
+    rules,
+    connects,
+    health: healthListener,
+    addresses: ownAddresses,
+  });
   await proxy.start();
   env.log.info('runs', { server: c.server });
   await untilStopped(() => proxy.stop());

@@ -8,6 +8,7 @@ import { claimMachine } from '../cluster/up/machine-owner.js';
 import { isRunning, loadState, saveState } from '../cluster/up/state.js';
 import { containersImpossible, defaultNodeName, type Progress, up } from '../cluster/up/up.js';
 import { createLogger } from '../host/logger.js';
+import { parseReserved, type Reserved } from '../kubelet/reserved.js';
 import { processStart } from '../store/embedded/file-lock.js';
 import { realClock } from '../util/clock.js';
 import { realRandom } from '../util/random.js';
@@ -32,6 +33,7 @@ interface UpFlags extends EtcdFlags {
   registryMirror: string[];
   proxyMode: string;
   etcdListen?: string;
+  kubeReserved?: string;
 }
 
 const DEFAULT_DIR = './k8ts-data';
@@ -57,6 +59,10 @@ export function upCommands(program: Command): void {
       [],
     )
     .option('--proxy-mode <mode>', 'how Service addresses work: iptables', 'iptables')
+    .option(
+      '--kube-reserved <list>',
+      'what Pods of a real node do not get, as memory=1Gi,pid=1000 (default: a tenth of the memory, at most 1Gi)',
+    )
     .option('--etcd-listen <url>', 'let etcd clients with a certificate of <dir>/pki/etcd reach the store, e.g. 127.0.0.1:2379')
     .action((f: UpFlags) => runUp(f).catch(fail));
   program
@@ -119,6 +125,7 @@ async function runUp(f: UpFlags): Promise<void> {
     registryMirrors: mirrors(f.registryMirror),
     etcd,
     compactionIntervalMs,
+    ...(f.kubeReserved === undefined ? {} : { kubeReserved: kubeReserved(f.kubeReserved, runtime) }),
     ...(f.etcdListen ? { etcdListen: etcdUrl(f.etcdListen) } : {}),
     docs: loadDocs,
   } as const;
@@ -155,6 +162,16 @@ function refuse(f: UpFlags): void {
   if (f.etcdServers && f.etcdListen)
     throw new UserError('--etcd-listen is about the store in --data-dir: with --etcd-servers, let etcd clients reach that etcd itself');
   if (f.proxyMode !== 'iptables') throw new UserError(`--proxy-mode ${f.proxyMode} is not built yet: use iptables`);
+}
+
+/** Exported for its test. */
+export function kubeReserved(list: string, runtime: 'containerd' | 'simulated'): Reserved {
+  if (runtime === 'simulated') throw new UserError('--kube-reserved is about a real node: simulated ones use no memory of their own');
+  try {
+    return parseReserved(list);
+  } catch (e) {
+    throw new UserError(`--kube-reserved: ${(e as Error).message}`);
+  }
 }
 
 /** Exported for its test. */

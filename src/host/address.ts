@@ -13,3 +13,7 @@ export const routableAddress = (): string => {
   const found = primaryAddress();
   return found.startsWith('127.') ? '192.0.2.1' : found;
 };
+
+/** All that packets for this machine itself are sent to. */
+export const ownAddresses = (): ReadonlySet<string> =>
+  new Set(Object.values(os.networkInterfaces()).flatMap((list) => (list ?? []).map((a) => a.address)));

@@ -66,7 +66,9 @@ export interface CgroupLimits {
   /** Microseconds a period; -1: none. */
   readonly cpuQuota?: number;
   readonly cpuPeriod?: number;
+  /** Bytes; -1: none. */
   readonly memoryLimit?: number;
+  /** -1: none. */
   readonly pidsLimit?: number;
 }
 

@@ -9,6 +9,7 @@ import type { OwnPort } from '../meta/own-ports.js';
 import { every, type Timer } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
 import { admit, NODE_AFFINITY } from './admission.js';
+import { amount } from './amount.js';
 import { BackOff, CRASH_BACKOFF } from './backoff.js';
 import { collectDead, releaseResources, removeDeadLinks, removeOrphans, removePod } from './cleanup.js';
 import { KUBELET_CONDITIONS } from './conditions.js';
@@ -22,12 +23,14 @@ import { allocatable, capacity, type NodeConfig, type NodeReadings } from './nod
 import { ObjectReader } from './objects.js';
 import type { Folders } from './paths.js';
 import { Pleg } from './pleg.js';
+import { type PodGroups, podGroups } from './pod-groups.js';
 import { ApiPodSource, type PodSource } from './pod-source.js';
 import { PodWorker, type WorkerDeps } from './pod-worker.js';
 import { isMirror, isStatic, nameOf, namespaceOf, uidOf } from './pods.js';
 import { ProbeManager } from './probe-manager.js';
 import { PullRecords } from './pull-records.js';
 import { POD_CGROUP_ROOT } from './qos.js';
+import { overReserved, type Reserved } from './reserved.js';
 import type { ContainerRuntime, RuntimeVersion } from './runtime.js';
 import { ApiServiceSource, type ServiceSource } from './services.js';
 import { MirrorPods, StaticPodFolder } from './static-pods.js';
@@ -48,8 +51,8 @@ export interface KubeletOptions {
   readonly clusterDomain?: string;
   /** Port of the kubelet's server, as the Node tells it; read when the kubelet starts. */
   readonly port?: () => number;
-  /** Beside that one: ports of the machine which programs beside the kubelet hold. Pods do not get them. */
-  readonly ownPorts?: readonly OwnPort[];
+  /** Beside that one: ports of the machine which programs beside the kubelet hold now. Pods do not get them. */
+  readonly ownPorts?: () => readonly OwnPort[];
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NodeConfig['taints'];
@@ -57,6 +60,10 @@ export interface KubeletOptions {
   readonly podCIDR?: string;
   readonly maxPods?: number;
   readonly podPidsLimit?: number;
+  /** What of the machine is not for Pods. */
+  readonly kubeReserved?: Reserved;
+  /** Pods together are held to the rest, by their common cgroup. */
+  readonly enforceNodeAllocatable?: boolean;
   /** Below the root of each hierarchy. */
   readonly cgroupRoot?: string;
   readonly staticPodDir?: string;
@@ -92,6 +99,7 @@ export class Kubelet implements Component {
   private ctxValue: KubeletContext | undefined;
   private agent: NodeAgent | undefined;
   private pleg: Pleg | undefined;
+  private groups: PodGroups | undefined;
   private workerDeps: WorkerDeps | undefined;
   private synced = false;
   private staticSynced = false;
@@ -130,6 +138,8 @@ export class Kubelet implements Component {
       health: (e) => this.setProblem(e ? `container runtime is down: ${e.message}` : undefined, this.networkProblem),
     });
     await this.pleg.start();
+    this.groups = await podGroups(this.options, this.events, () => this.syncing());
+    await this.groups?.hold();
     this.armHealth();
     await this.agent.start();
     this.follow();
@@ -185,6 +195,8 @@ export class Kubelet implements Component {
       clusterDomain = 'cluster.local',
       maxPods = 110,
       podPidsLimit = -1,
+      kubeReserved = {},
+      enforceNodeAllocatable = false,
       staticPodDir,
       rotation = DEFAULT_ROTATION,
     } = this.options;
@@ -195,6 +207,8 @@ export class Kubelet implements Component {
       clusterDomain,
       maxPods,
       podPidsLimit,
+      kubeReserved,
+      enforceNodeAllocatable: enforceNodeAllocatable ? ['pods'] : ['none'],
       ...(staticPodDir ? { staticPodPath: staticPodDir } : {}),
       cgroupDriver: 'cgroupfs',
       cgroupRoot: this.options.cgroupRoot ?? POD_CGROUP_ROOT,
@@ -218,17 +232,18 @@ export class Kubelet implements Component {
   }
 
   private ownPorts(): OwnPort[] {
-    const { port, ownPorts = [] } = this.options;
-    return [...ownPorts, { protocol: 'TCP', port: port?.() ?? 10250, holder: 'kubelet' }];
+    const { port, ownPorts } = this.options;
+    return [...(ownPorts?.() ?? []), { protocol: 'TCP', port: port?.() ?? 10250, holder: 'kubelet' }];
   }
 
   private nodeConfig(): NodeConfig {
-    const { nodeName, maxPods = 110, port, addresses, labels, taints, podCIDR } = this.options;
+    const { nodeName, maxPods = 110, port, addresses, labels, taints, podCIDR, kubeReserved } = this.options;
     return {
       nodeName,
       maxPods,
       port: port?.() ?? 10250,
-      ...(this.options.ownPorts?.length ? { ownPorts: this.options.ownPorts } : {}),
+      ...(kubeReserved ? { kubeReserved } : {}),
+      ...(this.options.ownPorts ? { ownPorts: this.options.ownPorts } : {}),
       ...(addresses ? { addresses } : {}),
       ...(labels ? { labels } : {}),
       ...(taints ? { taints } : {}),
@@ -243,7 +258,11 @@ export class Kubelet implements Component {
     const objects = new ObjectReader(client, env.clock);
     const tokens = new TokenCache(client, env.clock);
     const disk = await host.files.capacity(folders.root);
+    const { kubeReserved = {} } = this.options;
     const total = capacity({ facts, disk }, this.options.maxPods ?? 110);
+    const why = overReserved(total, kubeReserved);
+    if (why) throw new Error(why);
+    const forPods = allocatable(total, kubeReserved);
     return {
       env,
       client,
@@ -261,11 +280,19 @@ export class Kubelet implements Component {
       events,
       images: new ImageManager(runtime, env.clock, events, await PullRecords.open(host, folders.root, runtime, env)),
       objects,
-      volumes: new VolumeManager({ host, folders, objects, tokens, clock: env.clock, requestTokens: this.options.requestTokens ?? true }),
+      volumes: new VolumeManager({
+        host,
+        folders,
+        objects,
+        tokens,
+        clock: env.clock,
+        requestTokens: this.options.requestTokens ?? true,
+        memory: amount(forPods.memory ?? '0'),
+      }),
       probes: new ProbeManager({ env, runtime, transport: host.probes, events, onChange: (uid) => this.workers.get(uid)?.wake() }),
       crashes: new BackOff(env.clock, CRASH_BACKOFF),
       hostIPs: this.options.addresses?.length ? this.options.addresses : facts.addresses,
-      allocatable: allocatable(total),
+      allocatable: forPods,
       podPidsLimit: this.options.podPidsLimit ?? -1,
       ...(this.options.withdrawn ? { withdrawn: this.options.withdrawn } : {}),
       services: (namespace) => this.services.services(namespace),
@@ -289,6 +316,10 @@ export class Kubelet implements Component {
       networkProblem: () => this.networkProblem,
       onTerminated: (w) => this.finish(w),
     };
+  }
+
+  private syncing(): Pod[] {
+    return [...this.workers.values()].filter((w) => w.phase === 'syncing').map((w) => w.pod);
   }
 
   private async readings(version: RuntimeVersion): Promise<NodeReadings> {
@@ -444,6 +475,7 @@ export class Kubelet implements Component {
     const { host, runtime, env, rotation } = this.options;
     // Each by itself: what one pod left behind must not keep the logs of all others from being rotated.
     this.keep(() => this.orphans());
+    this.keep(async () => this.groups?.hold());
     for (const w of this.workers.values())
       this.keep(async () => {
         if (w.phase === 'syncing') await collectDead(this.ctx, w.pod, w.lastSeen);

@@ -108,19 +108,18 @@ export class NodeAgent {
       if (!isAlreadyExists(e)) throw e;
       this.node = await client.get(ref);
       this.told = this.node.status?.conditions ?? [];
-      await this.reconcileMetadata(facts);
+      await this.reconcileMetadata({ labels: nodeLabels(config, facts), annotations: ownPortsAnnotation(config) });
     }
   }
 
   /** A node of this name is there: what this kubelet says of itself is set right, the rest is left. */
-  private async reconcileMetadata(facts: MachineFacts): Promise<void> {
-    const [labels, annotations] = [nodeLabels(this.o.config, facts), ownPortsAnnotation(this.o.config)];
-    const has = (have: Record<string, string> | undefined, wanted: Record<string, string>) =>
-      Object.entries(wanted).every(([k, v]) => have?.[k] === v);
+  private async reconcileMetadata(wanted: { labels?: Record<string, string>; annotations: Record<string, string> }): Promise<void> {
     const { metadata } = this.node!;
-    if (has(metadata.labels, labels) && has(metadata.annotations, annotations)) return;
+    const has = (have: Record<string, string> | undefined, of: Record<string, string> = {}) =>
+      Object.entries(of).every(([k, v]) => have?.[k] === v);
+    if (has(metadata.labels, wanted.labels) && has(metadata.annotations, wanted.annotations)) return;
     const ref = { apiVersion: 'v1', kind: 'Node', name: this.o.config.nodeName } as const;
-    this.node = await this.o.client.patch(ref, { metadata: { labels, annotations } }, { type: 'application/strategic-merge-patch+json' });
+    this.node = await this.o.client.patch(ref, { metadata: wanted }, { type: 'application/strategic-merge-patch+json' });
   }
 
   private async postOnce(): Promise<void> {
@@ -134,6 +133,8 @@ export class NodeAgent {
       throw e;
     }
     this.gone = false;
+    // Ports come and go with Services that have one for health checks. Labels are set right once: they are others' to change.
+    await this.reconcileMetadata({ annotations: ownPortsAnnotation(config) });
     const old = this.node.status;
     const next = nodeStatus(await this.o.read(), config, old);
     const patch = nodeStatusPatch(old, next, env.clock.now() - this.posted >= HEARTBEAT_MS);

@@ -2,8 +2,9 @@
 import type { Node, NodeCondition, NodeStatus } from '../api/types/core/v1.js';
 import { OWN_PORTS, type OwnPort, ownPortsText } from '../meta/own-ports.js';
 import { timestamp } from '../util/clock.js';
-import { amount } from './amount.js';
+import { amount, milliOf, of } from './amount.js';
 import type { MachineFacts } from './host.js';
+import type { Reserved } from './reserved.js';
 import type { Image, RuntimeVersion } from './runtime.js';
 import { equal } from './status.js';
 
@@ -39,7 +40,8 @@ export interface NodeConfig {
   readonly nodeName: string;
   readonly maxPods: number;
   readonly port: number;
-  readonly ownPorts?: readonly OwnPort[];
+  readonly kubeReserved?: Reserved;
+  readonly ownPorts?: () => readonly OwnPort[];
   readonly addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: NonNullable<Node['spec']>['taints'];
@@ -60,12 +62,18 @@ export function capacity(readings: Pick<NodeReadings, 'facts' | 'disk'>, maxPods
   };
 }
 
-/** Less what eviction keeps free. */
-export function allocatable(total: Readonly<Record<string, string>>): Record<string, string> {
+/** Less what is reserved, and what eviction keeps free. */
+export function allocatable(total: Readonly<Record<string, string>>, reserved: Reserved = {}): Record<string, string> {
+  const left = (name: keyof Reserved, free: (all: number) => number) => {
+    const all = amount(total[name] ?? '0');
+    return Math.max(0, all - (of(reserved, name) ?? 0) - free(all));
+  };
+  const cpu = Math.max(0, (milliOf(total, 'cpu') ?? 0) - (milliOf(reserved, 'cpu') ?? 0));
   return {
     ...total,
-    memory: kib(Math.max(0, amount(total.memory ?? '0') - MIN_MEMORY)),
-    'ephemeral-storage': String(Math.floor(amount(total['ephemeral-storage'] ?? '0') * (1 - MIN_DISK))),
+    cpu: cpu % 1000 ? `${cpu}m` : String(cpu / 1000),
+    memory: kib(left('memory', () => MIN_MEMORY)),
+    'ephemeral-storage': String(Math.floor(left('ephemeral-storage', (all) => all * MIN_DISK))),
   };
 }
 
@@ -125,7 +133,7 @@ export function nodeStatus(r: NodeReadings, config: NodeConfig, old: NodeStatus 
   const addresses = config.addresses?.length ? config.addresses : facts.addresses;
   return {
     capacity: total,
-    allocatable: allocatable(total),
+    allocatable: allocatable(total, config.kubeReserved),
     conditions: nodeConditions(r, old?.conditions ?? []),
     addresses: [...addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: config.nodeName }],
     daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
@@ -174,7 +182,7 @@ export function newNode(
 }
 
 export const ownPortsAnnotation = ({ ownPorts }: NodeConfig): Record<string, string> =>
-  ownPorts ? { [OWN_PORTS]: ownPortsText(ownPorts) } : {};
+  ownPorts ? { [OWN_PORTS]: ownPortsText(ownPorts()) } : {};
 
 export const nodeLabels = (config: NodeConfig, facts: MachineFacts): Record<string, string> => ({
   'beta.kubernetes.io/arch': facts.architecture,

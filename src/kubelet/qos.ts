@@ -62,15 +62,20 @@ export function podSum(pod: Pod, read: (c: Container) => number | undefined): nu
   return Math.max(largestInit, sidecars + pod.spec.containers.reduce((n, c) => n + (read(c) ?? 0), 0));
 }
 
+/** What it asks for: thousandths of a CPU, bytes. */
+export function podRequest(pod: Pod, resource: 'cpu' | 'memory'): number {
+  const read = resource === 'cpu' ? milliOf : of;
+  return read(pod.spec.resources?.requests, resource) ?? podSum(pod, (c) => read(c.resources?.requests, resource));
+}
+
 export function podLimits(pod: Pod, pidsLimit?: number): CgroupLimits {
   const level = pod.spec.resources;
-  const shares = milliOf(level?.requests, 'cpu') ?? podSum(pod, (c) => milliOf(c.resources?.requests, 'cpu'));
   const parts = [...pod.spec.containers, ...initContainers(pod)];
   const all = (r: string) => parts.every((c) => of(c.resources?.limits, r));
   const cpu = milliOf(level?.limits, 'cpu') ?? (all('cpu') ? podSum(pod, (c) => milliOf(c.resources?.limits, 'cpu')) : undefined);
   const memory = of(level?.limits, 'memory') ?? (all('memory') ? podSum(pod, (c) => of(c.resources?.limits, 'memory')) : undefined);
   return {
-    cpuShares: cpuShares(shares),
+    cpuShares: cpuShares(podRequest(pod, 'cpu')),
     ...(cpu ? { cpuQuota: cpuQuota(cpu), cpuPeriod: PERIOD } : {}),
     ...(memory ? { memoryLimit: Math.ceil(memory) } : {}),
     ...(pidsLimit !== undefined && pidsLimit > 0 ? { pidsLimit } : {}),

@@ -112,7 +112,7 @@ describe('health checks of Services', () => {
     };
     const s = new ServiceHealth(listener, new ProxyHealth({ now: () => 0 }), (p) => failed.push(p));
     await s.sync([port('ns/a', 30001, ['x']), port('ns/b', 30002, [])]);
-    expect([[...open.keys()], failed]).toEqual([[30001], [30002]]);
+    expect([[...open.keys()], failed, s.ports]).toEqual([[30001], [30002], [30001]]);
     taken = false;
     await s.sync([port('ns/a', 30001, []), port('ns/b', 30002, ['x'])]);
     expect([...open].map(([p, answer]) => [p, answer('/').status])).toEqual([
@@ -121,6 +121,7 @@ describe('health checks of Services', () => {
     ]);
     await s.sync([port('ns/b', 30002, ['x'])]);
     expect([...open.keys()]).toEqual([30002]);
+    expect(s.ports).toEqual([30002]);
     await s.stop();
     expect(open.size).toBe(0);
   });

@@ -112,6 +112,11 @@ export class ServiceHealth {
     private readonly failed: (port: number, error: Error) => void,
   ) {}
 
+  /** That are open. */
+  get ports(): number[] {
+    return [...this.open.keys()];
+  }
+
   async sync(ports: readonly ServicePort[]): Promise<void> {
     this.checks = serviceChecks(ports);
     for (const [port, o] of this.open) {

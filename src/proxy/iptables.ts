@@ -54,6 +54,8 @@ export const TOP_CHAINS = {
 export type ChainNames = (text: string) => string;
 
 interface Tables {
+  /** Outside addresses: behind the cluster addresses of all Services in their chain, so that none of them takes one of those. */
+  readonly outside: string[];
   readonly nat: { readonly chains: Set<string>; readonly rules: string[] };
   readonly filter: { readonly chains: Set<string>; readonly rules: string[] };
 }
@@ -65,9 +67,14 @@ export function restoreText(
   names: ChainNames,
   present: { nat: readonly string[]; filter: readonly string[] },
 ): string {
-  const t: Tables = { nat: { chains: new Set(TOP_CHAINS.nat), rules: [] }, filter: { chains: new Set(TOP_CHAINS.filter), rules: [] } };
+  const t: Tables = {
+    outside: [],
+    nat: { chains: new Set(TOP_CHAINS.nat), rules: [] },
+    filter: { chains: new Set(TOP_CHAINS.filter), rules: [] },
+  };
   for (const p of ports) servicePort(t, p, config, names);
   t.nat.rules.push(
+    ...t.outside,
     '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS',
     `-A KUBE-POSTROUTING -m mark ! --mark ${MASQUERADE}/${MASQUERADE} -j RETURN`,
     `-A KUBE-POSTROUTING -j MARK --xor-mark ${MASQUERADE}`,
@@ -175,7 +182,7 @@ function externalTraffic(
   const sources = p.loadBalancerSources;
   for (const [ip, what] of ips) {
     const allowed = what === 'loadbalancer IP' && sources.length ? sources.map((s) => ` -s ${s}`) : [''];
-    for (const s of allowed) t.nat.rules.push(`-A KUBE-SERVICES ${comment(what)} ${match(ip)}${s} -j ${ext}`);
+    for (const s of allowed) t.outside.push(`-A KUBE-SERVICES ${comment(what)} ${match(ip)}${s} -j ${ext}`);
     // What was let through has another destination by now.
     if (allowed[0] !== '') t.filter.rules.push(`-A KUBE-EXTERNAL-SERVICES ${comment('traffic not accepted')} ${match(ip)} -j DROP`);
   }

@@ -3,6 +3,7 @@ import type { Client } from '../client/client.js';
 import { Informers } from '../client/informer.js';
 import { ENDPOINT_SLICES, SERVICES } from '../client/kinds.js';
 import { isNotFound } from '../meta/errors.js';
+import type { OwnPort } from '../meta/own-ports.js';
 import { sleep, type Timer } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
 import { type HealthListener, ProxyHealth, ServiceHealth } from './health.js';
@@ -23,6 +24,10 @@ export interface ProxyOptions {
   readonly connects?: (ip: string, port: number) => Promise<boolean>;
   /** Absent: nobody is told how the proxy fares. */
   readonly health?: HealthListener;
+  /** Addresses of the node as it has them now. Absent: not known. */
+  readonly addresses?: () => ReadonlySet<string>;
+  /** Ports that the node's other programs hold. */
+  readonly ownPorts?: () => readonly OwnPort[];
 }
 
 /** Of `/healthz` and `/livez`. */
@@ -55,6 +60,7 @@ export class KubeProxy implements Component {
   private readonly answered = new Map<string, number>();
   /** Addresses that the rules in the kernel lead to. */
   private applied = new Set<string>();
+  private refused: ReadonlySet<string> = new Set();
   private changes: (() => void)[] = [];
   private started = false;
   private readonly health: ProxyHealth;
@@ -99,9 +105,22 @@ export class KubeProxy implements Component {
 
   /** What is wanted now. */
   wanted(): ServicePort[] {
-    return decide(this.informers.for(SERVICES).list(), this.informers.for(ENDPOINT_SLICES).list(), this.o.node, (ip, port) =>
-      this.answers(ip, port),
-    );
+    const own = { addresses: this.o.addresses?.() ?? new Set<string>(), ports: [...(this.o.ownPorts?.() ?? []), ...this.ownPorts()] };
+    const answers = (ip: string, port: number) => this.answers(ip, port);
+    return decide(this.informers.for(SERVICES).list(), this.informers.for(ENDPOINT_SLICES).list(), this.o.node, answers, own);
+  }
+
+  /** What the proxy itself listens on. */
+  ownPorts(): OwnPort[] {
+    if (!this.o.health) return [];
+    return [HEALTH_PORT, ...(this.serviceHealth?.ports ?? [])].map((port) => ({ protocol: 'TCP', port, holder: 'kube-proxy' }));
+  }
+
+  /** Each time that it is new. */
+  private tellRefused(ports: readonly ServicePort[]): void {
+    const now = new Set(ports.flatMap((p) => p.refused.map((why) => `${p.name}: ${why}`)));
+    for (const why of now) if (!this.refused.has(why)) this.o.env.log.warn('an address of a Service is not served', { why });
+    this.refused = now;
   }
 
   /**
@@ -210,6 +229,7 @@ export class KubeProxy implements Component {
     try {
       const read = this.o.env.clock.now();
       const wanted = this.wanted();
+      this.tellRefused(wanted);
       await this.o.rules.apply(wanted);
       this.health.done(read);
       await this.serviceHealth?.sync(wanted);

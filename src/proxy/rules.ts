@@ -5,6 +5,7 @@
  */
 import type { Service } from '../api/types/core/v1.js';
 import type { EndpointSlice } from '../api/types/discovery/v1.js';
+import { canonical, keyOfService, NOTHING_OWN, type NodeOwn, takenBy } from './taken.js';
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
@@ -36,6 +37,8 @@ export interface ServicePort {
   readonly localBackends: readonly Backend[];
   /** Addresses of this node's endpoints that are ready. */
   readonly localReady: readonly string[];
+  /** What it asks for and does not get, with the reason. */
+  readonly refused: readonly string[];
 }
 
 /** Puts the wanted state into the kernel, whole or not at all, touching nothing that is not its own. */
@@ -71,7 +74,9 @@ export function decide(
   slices: readonly EndpointSlice[],
   node: string,
   answers: Answers = () => true,
+  own: NodeOwn = NOTHING_OWN,
 ): ServicePort[] {
+  const taken = takenBy(services, own);
   const byService = new Map<string, EndpointSlice[]>();
   for (const s of slices) {
     const name = s.metadata.labels?.['kubernetes.io/service-name'];
@@ -85,38 +90,49 @@ export function decide(
   for (const s of services) {
     if (!s.spec.clusterIP || s.spec.clusterIP === 'None' || s.spec.type === 'ExternalName') continue;
     if (NOT_OURS.some((label) => s.metadata.labels?.[label] !== undefined)) continue;
-    const key = `${s.metadata.namespace}/${s.metadata.name}`;
+    const key = keyOfService(s);
     if (!ADDRESS.test(s.spec.clusterIP) || !NAME.test(key)) continue;
     for (const p of s.spec.ports ?? []) {
       if (p.name && !NAME.test(p.name)) continue;
       const family = familyOf(s.spec.clusterIP);
       // One rule that the kernel does not take would keep out those of all services.
-      const same = (list: readonly string[]) => list.map((x) => x.trim()).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
+      const same = (list: readonly string[]) => list.map(canonical).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
+      const protocol = (p.protocol ?? 'TCP') as Protocol;
+      const refused: string[] = [];
+      const free = (list: readonly string[]) =>
+        same(list).filter((ip) => {
+          const whose = taken.outside(key, protocol, ip, p.port);
+          if (whose) refused.push(`${ip} with port ${protocol}/${p.port} is ${whose}`);
+          return !whose;
+        });
+      const held = p.nodePort ? taken.nodePort(protocol, p.nodePort) : undefined;
+      if (held) refused.push(`node port ${protocol}/${p.nodePort} is ${held}`);
       const ranges = s.spec.loadBalancerSourceRanges ?? [];
       const sources = same(ranges);
       out.push({
         name: p.name ? `${key}:${p.name}` : key,
-        protocol: (p.protocol ?? 'TCP') as Protocol,
+        protocol,
         clusterIp: s.spec.clusterIP,
         port: p.port,
-        nodePort: p.nodePort || undefined,
-        externalIps: same(s.spec.externalIPs ?? []),
+        nodePort: held ? undefined : p.nodePort || undefined,
+        externalIps: free(s.spec.externalIPs ?? []),
         // Where only clients of the other family are let in, nothing leads there.
         loadBalancerIps:
           ranges.length && !sources.length
             ? []
-            : same((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!)),
+            : free((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!)),
         loadBalancerSources: sources,
         affinitySeconds:
           s.spec.sessionAffinity === 'ClientIP' ? (s.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
         internalLocal: s.spec.internalTrafficPolicy === 'Local',
         externalLocal: s.spec.externalTrafficPolicy === 'Local',
+        refused,
         healthCheckNodePort: s.spec.healthCheckNodePort || undefined,
         ...backendsOf(
           (byService.get(key) ?? []).filter((x) => x.addressType === family),
           p.name ?? '',
           node,
-          (p.protocol ?? 'TCP') === 'TCP' ? answers : () => true,
+          protocol === 'TCP' ? answers : () => true,
         ),
       });
     }

@@ -1,6 +1,7 @@
 /** A kubelet on the real machine (containerd, mounts, cgroups, network), against a small API in memory. Needs root; left out, with the reason, without. */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RealKubelet, realKubelet, reason } from './real-kubelet.js';
 
@@ -70,6 +71,37 @@ describe.skipIf(reason)(`a kubelet on the real machine${reason ? ` (left out: ${
     expect(fs.readdirSync(`${k.dir}/log/pods`)).toEqual([]);
     expect(fs.readdirSync(`${k.dir}/log/containers`)).toEqual([]);
     expect(fs.readFileSync(`${k.dir}/host-file`, 'utf8')).toBe('from the host');
+  });
+
+  it('keeps the machine for itself: Pods together have what is left, and every process its own place when memory is short', async () => {
+    k.put({ name: 'eager' });
+    k.put({ name: 'modest', containers: [{ resources: { requests: { memory: '64Mi', cpu: '100m' } } }] });
+    await k.running('eager');
+    await k.running('modest');
+    const read = (file: string) => fs.readFileSync(file, 'utf8').trim();
+    if (fs.existsSync('/sys/fs/cgroup/memory')) {
+      const at = (controller: string, file: string) => read(`/sys/fs/cgroup/${controller}${k.cgroup}/kubepods${file}`);
+      const total = Number(/^MemTotal:\s+(\d+)/m.exec(read('/proc/meminfo'))![1]) * 1024;
+      expect(at('memory', '/memory.limit_in_bytes')).toBe(String(total - 2 ** 28));
+      const most = Math.min(...['pid_max', 'threads-max'].map((f) => Number(read(`/proc/sys/kernel/${f}`))));
+      expect(at('pids', '/pids.max')).toBe(String(most - 500));
+      expect(at('cpu', '/cpu.shares')).toBe(String(os.availableParallelism() * 1024));
+      expect(at('cpu', '/besteffort/cpu.shares')).toBe('2');
+    }
+    const daemon = Number(read(`/proc/${k.daemon.pid()}/oom_score_adj`));
+    const ids = ['eager', 'modest'].map((name) => k.state(name)!.containerID!.replace('containerd://', ''));
+    const processes = fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p));
+    const of = (what: (line: string) => boolean) =>
+      processes.filter((p) => what(fs.existsSync(`/proc/${p}/cmdline`) ? read(`/proc/${p}/cmdline`) : ''));
+    const shims = of((line) => line.includes('containerd-shim') && line.includes(k.dir));
+    expect(shims.length).toBeGreaterThan(1);
+    expect(new Set(shims.map((p) => Number(read(`/proc/${p}/oom_score_adj`))))).toEqual(new Set([daemon + 1]));
+    const adjust = async (id: string) =>
+      Number(new TextDecoder().decode((await k.kubelet.runtime.execSync(id, ['cat', '/proc/1/oom_score_adj'], 5)).stdout));
+    expect(await adjust(ids[0]!)).toBe(1000);
+    const share = Math.floor((1000 * 64 * 2 ** 20) / (Number(/^MemTotal:\s+(\d+)/m.exec(read('/proc/meminfo'))![1]) * 1024));
+    expect(await adjust(ids[1]!)).toBe(1000 - Math.max(1, share));
+    await k.gone('eager', 'modest');
   });
 
   it('restarts what crashes, at once first, then with a wait', async () => {

@@ -109,6 +109,7 @@ export async function realKubelet(n: number, programs: readonly { path: string; 
       cgroupRoot: `${cgroup}/kubepods`,
       clusterDNS: ['10.96.0.10'],
       addresses: ['192.0.2.1'],
+      kubeReserved: { memory: '256Mi', pid: '500' },
     });
   const clean = async () => {
     await daemon.removeAll();

@@ -1,3 +1,4 @@
+import type { Reserved } from '../../kubelet/reserved.js';
 import type { RemoteEtcd } from '../api-server.js';
 
 /** What `k8ts up` is told. */
@@ -18,5 +19,7 @@ export interface UpOptions {
   readonly etcd?: RemoteEtcd;
   /** How often old revisions are forgotten; 0: never. */
   readonly compactionIntervalMs: number;
+  /** What of a real node is not for Pods; by default a part for k8ts itself. */
+  readonly kubeReserved?: Reserved;
   readonly docs?: () => Readonly<Record<string, string>>;
 }

@@ -8,20 +8,22 @@ import os from 'node:os';
 import path from 'node:path';
 import type { ComponentProbe } from '../../apiserver/subresources/component-status.js';
 import { EtcdServer } from '../../etcd/listen/server.js';
-import { routableAddress } from '../../host/address.js';
+import { ownAddresses, routableAddress } from '../../host/address.js';
 import { ContainerdDaemon } from '../../host/containerd/daemon.js';
 import { descriptors } from '../../host/descriptors.js';
 import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
 import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
 import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
+import { sparedFromOom } from '../../host/oom-score.js';
 import { connects } from '../../host/proxy/connects.js';
 import { healthListener } from '../../host/proxy/health-listener.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
+import type { Reserved } from '../../kubelet/reserved.js';
 import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
 import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
 import type { OwnPort } from '../../meta/own-ports.js';
 import { ClusterDns } from '../../network/dns/server.js';
-import { HEALTH_PORT, KubeProxy } from '../../proxy/proxy.js';
+import { KubeProxy } from '../../proxy/proxy.js';
 import type { Store } from '../../store/store.js';
 import { contains, nth, parseCidr } from '../../util/cidr.js';
 import { realClock } from '../../util/clock.js';
@@ -159,6 +161,7 @@ async function etcdListener(o: UpOptions, url: URL, store: Store, env: Env, addr
 }
 
 async function startContainerd(o: UpOptions, log: Logger): Promise<[ContainerdDaemon, 'started' | 'found']> {
+  sparedFromOom(log);
   const daemon = containerdOf(o.dataDir, o.registryMirrors, log);
   return [daemon, await daemon.start()];
 }
@@ -200,6 +203,7 @@ async function realNode(
   );
   const client = identities.node(o.nodeName);
   const rules = new IptablesRules({ node: o.nodeName, clusterCidr: o.podCidr, serviceCidr: o.serviceCidr });
+  const own = ownPorts(o, api.port, daemon.streamPort());
   const proxy = new KubeProxy({
     client: identities.proxy(),
     env: { ...env, log: env.log.with({ component: 'kube-proxy' }) },
@@ -207,6 +211,8 @@ async function realNode(
     rules,
     connects,
     health: healthListener,
+    addresses: ownAddresses,
+    ownPorts: () => [...own, { protocol: 'TCP', port: KUBELET_PORT, holder: 'kubelet' }],
   });
   await progress('kubelet', async () => {
     const pair = await nodeCertificate(api, o.nodeName, [address, '127.0.0.1'], env);
@@ -219,7 +225,8 @@ async function realNode(
       clusterDNS: [dns],
       clusterDomain: o.clusterDomain,
       addresses: [address],
-      ownPorts: ownPorts(o, api.port, daemon.streamPort()),
+      ownPorts: () => [...own, ...proxy.ownPorts()],
+      kubeReserved: o.kubeReserved ?? reservedByDefault(),
       staticPodDir: path.join(o.dataDir, 'manifests'),
       withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
       serving: {
@@ -264,6 +271,13 @@ async function realNode(
   );
 }
 
+const MOST_RESERVED = 2 ** 30;
+/** For this process and containerd, where Pods take all that they are given: a tenth of the memory, 1 GiB at most. */
+const reservedByDefault = (): Reserved => ({
+  memory: `${Math.floor(Math.min(MOST_RESERVED, os.totalmem() / 10) / 2 ** 20)}Mi`,
+  pid: '1000',
+});
+
 /** What this process listens on besides the kubelet's port, at addresses that Pods' host ports could take over. */
 function ownPorts(o: UpOptions, apiPort: number, streamPort: number): OwnPort[] {
   const etcd = Number(o.etcdListen?.port);
@@ -271,7 +285,6 @@ function ownPorts(o: UpOptions, apiPort: number, streamPort: number): OwnPort[] 
     { protocol: 'TCP', port: apiPort, holder: 'kube-apiserver' },
     ...(streamPort ? [{ protocol: 'TCP', port: streamPort, holder: 'containerd' }] : []),
     ...['TCP', 'UDP'].map((protocol) => ({ protocol, port: DNS_PORT, holder: 'dns' })),
-    { protocol: 'TCP', port: HEALTH_PORT, holder: 'kube-proxy' },
     ...(etcd ? [{ protocol: 'TCP', port: etcd, holder: 'etcd' }] : []),
   ];
 }

@@ -12,7 +12,7 @@ export interface ContainerdPaths {
 }
 
 export interface ContainerdFacts {
-  /** CAP_SYS_RESOURCE is missing: runc may not lower an OOM score. */
+  /** The kernel lets nobody here lower an OOM score (CAP_SYS_RESOURCE): runc would fail. */
   readonly restrictOomScore: boolean;
   readonly snapshotter: 'overlayfs' | 'native';
   readonly systemdCgroup: boolean;

@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from '../../util/logger.js';
 import { table } from '../../util/own.js';
+import { mayLowerOomScore, NODE_AGENT_OOM, setOomScore } from '../oom-score.js';
 import { type ContainerdPaths, containerdConfig, hostsToml } from './config.js';
 import { ContainerdRuntime } from './containerd-runtime.js';
 import { type ImageRecipe, ociArchive } from './oci-image.js';
@@ -72,6 +73,8 @@ export class ContainerdDaemon {
     this.writeRegistries();
     const found = this.pid() !== undefined;
     if (!found) await this.spawn();
+    // One that runs already may be of a time when nobody did this. Shims and containers have scores of their own from it.
+    setOomScore(this.pid() ?? 0, NODE_AGENT_OOM);
     await this.waitReady();
     await this.importPause();
     return found ? 'found' : 'started';
@@ -147,7 +150,7 @@ export class ContainerdDaemon {
 
   private async spawn(): Promise<void> {
     const facts = {
-      restrictOomScore: !hasCapability(CAP_SYS_RESOURCE),
+      restrictOomScore: !mayLowerOomScore(),
       snapshotter: snapshotter(),
       systemdCgroup: false,
       streamPort: await freePort(),
@@ -232,13 +235,6 @@ export class ContainerdDaemon {
       return `see ${this.logFile}`;
     }
   }
-}
-
-const CAP_SYS_RESOURCE = 24;
-
-function hasCapability(bit: number): boolean {
-  const line = /^CapEff:\s*([0-9a-f]+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'));
-  return line ? ((BigInt(`0x${line[1]}`) >> BigInt(bit)) & 1n) === 1n : false;
 }
 
 const snapshotter = (): 'overlayfs' | 'native' =>

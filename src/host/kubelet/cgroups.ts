@@ -42,6 +42,9 @@ function table(content: string): Map<string, number> {
   );
 }
 
+/** -1: no limit. */
+const orMax = (limit: number | undefined): number | string | undefined => (limit === -1 ? 'max' : limit);
+
 async function set(dir: string, file: string, value: number | string | undefined): Promise<void> {
   if (value !== undefined) await fs.writeFile(path.join(dir, file), String(value));
 }
@@ -73,13 +76,14 @@ async function removeTree(dir: string): Promise<void> {
 
 class CgroupsV1 implements Cgroups {
   constructor(
+    private readonly root: string,
     private readonly controllers: readonly string[],
     /** All that are mounted: runc makes a pod's group in each, also in the `unified` one of a hybrid machine. */
     private readonly hierarchies: readonly string[],
   ) {}
 
   private dir(controller: string, group: string): string {
-    return path.join(ROOT, controller, group);
+    return path.join(this.root, controller, group);
   }
 
   async ensure(group: string, limits: CgroupLimits): Promise<void> {
@@ -94,12 +98,12 @@ class CgroupsV1 implements Cgroups {
       await set(this.dir('cpu', group), 'cpu.cfs_quota_us', limits.cpuQuota);
     }
     if (has('memory')) await set(this.dir('memory', group), 'memory.limit_in_bytes', limits.memoryLimit);
-    if (has('pids')) await set(this.dir('pids', group), 'pids.max', limits.pidsLimit);
+    if (has('pids')) await set(this.dir('pids', group), 'pids.max', orMax(limits.pidsLimit));
   }
 
   /** A new cpuset is empty, and nothing may run in it. */
   private async inheritCpuset(group: string): Promise<void> {
-    let parent = path.join(ROOT, 'cpuset');
+    let parent = path.join(this.root, 'cpuset');
     for (const part of group.split('/').filter(Boolean)) {
       const dir = path.join(parent, part);
       for (const file of ['cpuset.cpus', 'cpuset.mems']) {
@@ -137,12 +141,14 @@ class CgroupsV1 implements Cgroups {
 }
 
 class CgroupsV2 implements Cgroups {
+  constructor(private readonly root: string) {}
+
   private dir(group: string): string {
-    return path.join(ROOT, group);
+    return path.join(this.root, group);
   }
 
   async ensure(group: string, limits: CgroupLimits): Promise<void> {
-    let dir = ROOT;
+    let dir = this.root;
     for (const part of group.split('/').filter(Boolean)) {
       // A controller works in a group only if the one above hands it down.
       for (const c of ['cpu', 'memory', 'pids', 'cpuset', 'io', 'hugetlb'])
@@ -154,8 +160,8 @@ class CgroupsV2 implements Cgroups {
     // The kernel's weight of 1 to 10000 for shares of 2 to 262144.
     if (cpuShares !== undefined) await set(dir, 'cpu.weight', Math.floor(1 + ((cpuShares - 2) * 9999) / 262_142));
     if (cpuQuota !== undefined) await set(dir, 'cpu.max', `${cpuQuota > 0 ? cpuQuota : 'max'} ${cpuPeriod}`);
-    await set(dir, 'memory.max', memoryLimit);
-    await set(dir, 'pids.max', pidsLimit);
+    await set(dir, 'memory.max', orMax(memoryLimit));
+    await set(dir, 'pids.max', orMax(pidsLimit));
   }
 
   remove(group: string): Promise<void> {
@@ -189,15 +195,15 @@ async function folders(dir: string): Promise<string[]> {
   return (await fs.readdir(dir, { withFileTypes: true }).catch(() => [])).filter((e) => e.isDirectory()).map((e) => e.name);
 }
 
-/** For the version that this machine has mounted. */
-export async function machineCgroups(): Promise<Cgroups> {
-  if (await exists(path.join(ROOT, 'cgroup.controllers'))) return new CgroupsV2();
+/** For the version that this machine has mounted. @param root where; another for tests. */
+export async function machineCgroups(root = ROOT): Promise<Cgroups> {
+  if (await exists(path.join(root, 'cgroup.controllers'))) return new CgroupsV2(root);
   const present: string[] = [];
-  for (const c of CONTROLLERS) if (await exists(path.join(ROOT, c, 'tasks'))) present.push(c);
+  for (const c of CONTROLLERS) if (await exists(path.join(root, c, 'tasks'))) present.push(c);
   if (!present.includes('memory') || !present.includes('cpu'))
-    throw new Error(`no cgroup hierarchies for cpu and memory are mounted below ${ROOT}`);
-  const linked = (await fs.readdir(ROOT, { withFileTypes: true })).filter((e) => e.isDirectory()).map((e) => e.name);
-  return new CgroupsV1(present, linked);
+    throw new Error(`no cgroup hierarchies for cpu and memory are mounted below ${root}`);
+  const linked = (await fs.readdir(root, { withFileTypes: true })).filter((e) => e.isDirectory()).map((e) => e.name);
+  return new CgroupsV1(root, present, linked);
 }
 
 /** The groups of these pods, and the root of all pods where no other kubelet's are left in it. */
@@ -209,4 +215,5 @@ export async function removePodGroups(root: string, uids: readonly string[]): Pr
     others += (await cgroups.children(`${root}${qos}`)).filter((n) => n.startsWith('pod')).length;
   }
   if (!others) await cgroups.remove(root);
+  else await cgroups.ensure(root, { memoryLimit: -1, pidsLimit: -1 });
 }

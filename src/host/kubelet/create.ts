@@ -81,7 +81,7 @@ export async function startRealKubelet(options: RealKubeletOptions): Promise<Run
   await host.mounter.share(rootDir).catch((e: Error) => options.env.log.warn('mounts do not reach containers', { error: e.message }));
   // The port must be known before the node tells it; the endpoints answer 500 until the kubelet has started.
   let listening: Listening | undefined;
-  const kubelet = new Kubelet({ ...options, runtime, host, folders, port: () => listening?.port ?? 10250 });
+  const kubelet = new Kubelet({ enforceNodeAllocatable: true, ...options, runtime, host, folders, port: () => listening?.port ?? 10250 });
   try {
     if (serving) listening = await serveKubelet(kubelet, options.client, serving);
     await kubelet.start();

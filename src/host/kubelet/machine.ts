@@ -102,12 +102,13 @@ export function realMachine(options: MachineOptions): Machine {
 }
 
 async function machineUsage(cgroups: Cgroups): Promise<MachineUsage> {
-  const [memory, whole, stat, load, maxProcesses] = await Promise.all([
+  const [memory, whole, stat, load, ...most] = await Promise.all([
     meminfo(),
     cgroups.usage('/'),
     text('/proc/stat'),
     text('/proc/loadavg'),
     text('/proc/sys/kernel/pid_max'),
+    text('/proc/sys/kernel/threads-max'),
   ]);
   const cpu = (/^cpu\s+(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
   const busy = (cpu[0] ?? 0) + (cpu[1] ?? 0) + (cpu[2] ?? 0) + (cpu[5] ?? 0) + (cpu[6] ?? 0);
@@ -124,7 +125,7 @@ async function machineUsage(cgroups: Cgroups): Promise<MachineUsage> {
     pageFaults: whole?.pageFaults ?? 0,
     majorPageFaults: whole?.majorPageFaults ?? 0,
     processes: Number(/\/(\d+)/.exec(load)?.[1] ?? 0),
-    maxProcesses: Number(maxProcesses.trim() || 4_194_304),
+    maxProcesses: Math.min(...most.map((n) => Number(n.trim() || 4_194_304))),
     networks: await networks('self'),
   };
 }

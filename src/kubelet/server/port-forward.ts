@@ -159,10 +159,14 @@ export async function forwardChannels(socket: MessageSocket, ports: readonly num
   }
   await Promise.all(
     ports.map(async (port, i) => {
+      const room = taken(f.runtime, 1);
       try {
+        if (!room) throw new Error('too many connections are forwarded on this node: try again later');
         await f.runtime.portForward(f.sandboxId, port, { input: inputs[i]!, output: (b) => send(2 * i, b), signal: socket.closed });
       } catch (e) {
         await send(2 * i + 1, failure(f, port, e as Error));
+      } finally {
+        if (room) taken(f.runtime, -1);
       }
     }),
   );

@@ -18,6 +18,7 @@ import type { FileInfo, Host } from '../host.js';
 import type { ObjectReader } from '../objects.js';
 import { type Folders, podDir, volumeDir, volumesDir } from '../paths.js';
 import { namespaceOf, uidOf } from '../pods.js';
+import { podLimits } from '../qos.js';
 import { writeAtomically } from './atomic-writer.js';
 import { hostPath } from './host-path.js';
 import { isPayloadVolume, type Payload, payloadNeeds, payloadOf } from './payload.js';
@@ -48,6 +49,8 @@ export interface VolumeContext {
   readonly clock: Clock;
   /** False: tokens are left empty, for nodes whose containers read none (thousands of simulated ones). */
   readonly requestTokens: boolean;
+  /** What Pods of this node have of its memory, in bytes. */
+  readonly memory: number;
 }
 
 const PLUGINS: Readonly<Record<string, string>> = table({
@@ -125,7 +128,7 @@ export class VolumeManager {
     const limit = v.emptyDir!.sizeLimit ? amount(v.emptyDir!.sizeLimit) : 0;
     const { files } = this.ctx.host;
     const fresh = !(await files.stat(path));
-    if (medium === 'Memory') await this.memory(path, limit, 0o1777);
+    if (medium === 'Memory') await this.memory(pod, path, limit);
     else await files.mkdir(path);
     if (fresh) {
       await files.chmod(path, medium === 'Memory' ? 0o1777 : 0o777);
@@ -138,12 +141,13 @@ export class VolumeManager {
     return path;
   }
 
-  /** A tmpfs, unless one is there already: the kubelet may have been away. */
-  private async memory(path: string, sizeBytes: number, mode: number): Promise<void> {
+  /** A tmpfs, unless one is there already: the kubelet may have been away. No larger than what its Pod may use, or all Pods together. */
+  private async memory(pod: Pod, path: string, limit = 0): Promise<void> {
     const { files, mounter } = this.ctx.host;
     await files.mkdir(path);
     if ((await mounter.mountsUnder(path)).includes(path)) return;
-    await mounter.tmpfs(path, { mode, ...(sizeBytes ? { sizeBytes } : {}) });
+    const sizes = [limit, podLimits(pod).memoryLimit ?? 0, this.ctx.memory].filter((n) => n > 0);
+    await mounter.tmpfs(path, { mode: 0o1777, ...(sizes.length ? { sizeBytes: Math.min(...sizes) } : {}) });
   }
 
   private async payload(pod: Pod, v: Volume, facts: DownwardFacts): Promise<string> {
@@ -152,7 +156,7 @@ export class VolumeManager {
     const content = await this.content(pod, v, facts);
     // Secrets and tokens never reach a disk.
     if (v.configMap) await this.ctx.host.files.mkdir(path, 0o777);
-    else await this.memory(path, 0, 0o1777);
+    else await this.memory(pod, path);
     await this.write(pod, path, content);
     return path;
   }
