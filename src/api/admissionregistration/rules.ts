@@ -2,7 +2,7 @@
 import { duplicate, invalid, required, tooMany } from '../../meta/field-error.js';
 import { validateLabelName, validateLabelSelector } from '../../meta/metadata.js';
 import { pathSegment } from '../../meta/names.js';
-import { type Errors, invalidAll, oneOf } from '../check.js';
+import { type Errors, invalidAll, oneOf, repeats } from '../check.js';
 import type { MatchCondition, MatchResources, NamedRuleWithOperations, RuleWithOperations } from '../types/admissionregistration/v1.js';
 
 export const FAILURE_POLICIES = ['Fail', 'Ignore'];
@@ -67,10 +67,11 @@ function validateResources(resources: readonly string[], path: string): Errors {
 
 function namedRule(rule: NamedRuleWithOperations, path: string): Errors {
   const names = rule.resourceNames ?? [];
+  const again = repeats(names);
   return [
     ...names.flatMap((name, i) => [
       ...invalidAll(`${path}.resourceNames[${i}]`, name, pathSegment(name)),
-      ...(names.indexOf(name) < i ? [duplicate(`${path}.resourceNames[${i}]`, name)] : []),
+      ...(again[i] ? [duplicate(`${path}.resourceNames[${i}]`, name)] : []),
     ]),
     ...validateRule(rule, path),
   ];
@@ -90,15 +91,15 @@ export const validateMutatedOperations = (m: MatchResources, path: string): Erro
 
 /** Expressions are taken as they are: what they mean shows when they run. */
 export function validateMatchConditions(conditions: readonly MatchCondition[], path: string): Errors {
+  const again = repeats(conditions, (c) => c.name);
   return [
     ...(conditions.length > MAX_CONDITIONS ? [tooMany(path, conditions.length, MAX_CONDITIONS)] : []),
     ...conditions.flatMap(({ name, expression }, i) => {
       const at = `${path}[${i}]`;
-      const again = name && conditions.findIndex((c) => c.name === name) < i;
       return [
         ...(expression?.trim() ? [] : [required(`${at}.expression`)]),
         ...(name ? validateLabelName(name, `${at}.name`) : [required(`${at}.name`)]),
-        ...(again ? [duplicate(`${at}.name`, name)] : []),
+        ...(name && again[i] ? [duplicate(`${at}.name`, name)] : []),
       ];
     }),
   ];

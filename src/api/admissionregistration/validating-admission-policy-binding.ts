@@ -1,6 +1,6 @@
 /** ValidatingAdmissionPolicyBindings: where a policy holds, and what happens to those who break it. Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/ */
 import { duplicate, invalid, required } from '../../meta/field-error.js';
-import { type Errors, oneOf } from '../check.js';
+import { type Errors, oneOf, repeats } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
 import type { ValidatingAdmissionPolicyBinding } from '../types/admissionregistration/v1.js';
@@ -28,9 +28,10 @@ export const validatingAdmissionPolicyBinding = defineResource<ValidatingAdmissi
 
 function actions(list: readonly string[]): Errors {
   const path = 'spec.validationActions';
+  const again = repeats(list);
   const errors = list.flatMap((action, i) => [
     ...oneOf(action, ['Audit', 'Deny', 'Warn'], `${path}[${i}]`),
-    ...(list.indexOf(action) < i ? [duplicate(`${path}[${i}]`, action)] : []),
+    ...(again[i] ? [duplicate(`${path}[${i}]`, action)] : []),
   ]);
   if (list.includes('Deny') && list.includes('Warn'))
     errors.push(

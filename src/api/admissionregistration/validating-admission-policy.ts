@@ -1,7 +1,7 @@
 /** ValidatingAdmissionPolicies: expressions that a request must satisfy. Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/ */
 import { duplicate, invalid, required } from '../../meta/field-error.js';
 import { validateConditions, validateLabelName } from '../../meta/metadata.js';
-import { type Errors, oneOf } from '../check.js';
+import { type Errors, oneOf, repeats } from '../check.js';
 import { ageColumn, column, integer, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
 import { ALL_METADATA } from '../resource.js';
@@ -69,6 +69,7 @@ function validation({ expression, message = '', messageExpression = '', reason }
 function annotations({ metadata, spec }: ValidatingAdmissionPolicy): Errors {
   const list = spec.auditAnnotations ?? [];
   const path = 'spec.auditAnnotations';
+  const again = repeats(list, (a) => a.key ?? '');
   return [
     ...(list.length > MAX_ANNOTATIONS ? [invalid(path, list, `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`)] : []),
     ...list.flatMap(({ key = '', valueExpression = '' }, i) => {
@@ -82,7 +83,7 @@ function annotations({ metadata, spec }: ValidatingAdmissionPolicy): Errors {
         ...(value.length > MAX_VALUE_EXPRESSION
           ? [required(`${at}.valueExpression`, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`)]
           : []),
-        ...(list.findIndex((a) => a.key === key) < i ? [duplicate(`${at}.key`, key)] : []),
+        ...(again[i] ? [duplicate(`${at}.key`, key)] : []),
       ];
     }),
   ];

@@ -2,7 +2,7 @@
 import { duplicate, invalid, required } from '../../meta/field-error.js';
 import { validateLabelSelector } from '../../meta/metadata.js';
 import { dns1035Label, dns1123Subdomain } from '../../meta/names.js';
-import { type Errors, oneOf, same } from '../check.js';
+import { type Errors, oneOf, repeats, same } from '../check.js';
 import type { MutatingWebhook, ValidatingWebhook } from '../types/admissionregistration/v1.js';
 import { validateWebhookService, validateWebhookUrl } from '../webhook-client.js';
 import { FAILURE_POLICIES, MATCH_POLICIES, validateMatchConditions, validateRule } from './rules.js';
@@ -23,14 +23,14 @@ export function validateWebhooks(webhooks: readonly Webhook[], old?: readonly We
     names: !old || new Set(old.map((h) => h.name)).size === old.length,
   };
   const sameConditions = old?.length === webhooks.length && old.every((h, i) => same(h.matchConditions, webhooks[i]!.matchConditions));
+  const again = repeats(webhooks, (h) => h.name);
   return webhooks.flatMap((hook, i) => {
     const path = `webhooks[${i}]`;
-    const again = strict.names && hook.name && webhooks.findIndex((h) => h.name === hook.name) < i;
     return [
       ...webhook(hook, strict.sideEffects ? NO_SIDE_EFFECTS : SIDE_EFFECTS, path),
       ...(sameConditions ? [] : validateMatchConditions(hook.matchConditions ?? [], `${path}.matchConditions`)),
       ...reviewVersions(hook.admissionReviewVersions ?? [], strict.versions, `${path}.admissionReviewVersions`),
-      ...(again ? [duplicate(`${path}.name`, hook.name)] : []),
+      ...(strict.names && hook.name && again[i] ? [duplicate(`${path}.name`, hook.name)] : []),
     ];
   });
 }
@@ -71,10 +71,9 @@ function client({ clientConfig: { url, service } }: Webhook, path: string): Erro
 
 function reviewVersions(versions: readonly string[], needsKnown: boolean, path: string): Errors {
   if (!versions.length) return [required(path, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
+  const again = repeats(versions);
   const errors = versions.flatMap((v, i) =>
-    versions.indexOf(v) < i
-      ? [invalid(`${path}[${i}]`, v, 'duplicate version')]
-      : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
+    again[i] ? [invalid(`${path}[${i}]`, v, 'duplicate version')] : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
   );
   if (needsKnown && !versions.some((v) => REVIEW_VERSIONS.includes(v)))
     errors.push(invalid(path, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`));

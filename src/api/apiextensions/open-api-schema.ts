@@ -2,7 +2,7 @@
 
 import { forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { addAll } from '../../util/add-all.js';
-import type { Errors } from '../check.js';
+import { type Errors, repeats } from '../check.js';
 import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions/v1.js';
 import { additionalOf, itemsOf, propertiesOf } from './structural.js';
 
@@ -126,6 +126,7 @@ function mapKeys(schema: JSONSchemaProps, path: string): Errors {
     errors.push(invalid(`${path}.items.type`, items.type ?? '', "must be object if parent array's x-kubernetes-list-type is map"));
     return errors;
   }
+  const again = repeats(keys);
   for (const [i, key] of keys.entries()) {
     const property = items.properties?.[key];
     if (!property) errors.push(invalid(at, keys, 'entries must all be names of item properties'));
@@ -137,7 +138,7 @@ function mapKeys(schema: JSONSchemaProps, path: string): Errors {
           "must be a scalar type if parent array's x-kubernetes-list-type is map",
         ),
       );
-    if (keys.indexOf(key) < i) errors.push(invalid(at, keys, 'must not contain duplicate entries'));
+    if (again[i]) errors.push(invalid(at, keys, 'must not contain duplicate entries'));
   }
   return errors;
 }
@@ -151,11 +152,12 @@ function itemsOfSets(schema: JSONSchemaProps, path: string): Errors {
     ? [forbidden(`${path}.items.nullable`, `cannot be nullable when x-kubernetes-list-type is ${listType}`)]
     : [];
   if (listType === 'set') return errors;
+  const needed = new Set(items.required ?? []);
   for (const key of schema['x-kubernetes-list-map-keys'] ?? []) {
     const property = items.properties?.[key];
     const at = `${path}.items.properties[${key}]`;
     if (!property) continue;
-    if (!items.required?.includes(key) && property.default === undefined)
+    if (!needed.has(key) && property.default === undefined)
       errors.push(
         required(`${at}.default`, 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property'),
       );

@@ -3,7 +3,7 @@
 import { duplicate, forbidden, invalid, required, tooMany } from '../../meta/field-error.js';
 import { dns1035Label } from '../../meta/names.js';
 import { addAll } from '../../util/add-all.js';
-import { type Errors, requiredOneOf } from '../check.js';
+import { type Errors, repeats, requiredOneOf } from '../check.js';
 import type {
   CustomResourceColumnDefinition,
   CustomResourceConversion,
@@ -150,10 +150,9 @@ export function validateConversion(c: CustomResourceConversion | undefined, need
 
 function reviewVersions(versions: readonly string[], needsKnown: boolean, path: string): Errors {
   if (!versions.length) return [required(path)];
+  const again = repeats(versions);
   const errors = versions.flatMap((v, i) =>
-    versions.indexOf(v) < i
-      ? [invalid(`${path}[${i}]`, v, 'duplicate version')]
-      : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
+    again[i] ? [invalid(`${path}[${i}]`, v, 'duplicate version')] : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
   );
   if (needsKnown && !versions.some((v) => REVIEW_VERSIONS.includes(v)))
     errors.push(invalid(path, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`));

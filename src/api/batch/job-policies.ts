@@ -3,7 +3,7 @@
 import { duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../meta/field-error.js';
 import { validateLabelName } from '../../meta/metadata.js';
 import { addAll } from '../../util/add-all.js';
-import { atLeastZero, type Errors, oneOf } from '../check.js';
+import { atLeastZero, type Errors, oneOf, repeats } from '../check.js';
 import type { JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule, SuccessPolicyRule } from '../types/batch/v1.js';
 import { readIndexes } from './indexes.js';
 
@@ -64,10 +64,11 @@ function exitCodes(on: PodFailurePolicyOnExitCodesRequirement, names: ReadonlySe
   const values = on.values ?? [];
   if (!values.length) errors.push(invalid(`${path}.values`, on.values ?? null, 'at least one value is required'));
   else if (values.length > MAX_EXIT_CODES) errors.push(tooMany(`${path}.values`, values.length, MAX_EXIT_CODES));
+  const again = repeats(values);
   for (const [i, value] of values.entries()) {
     const at = `${path}.values[${i}]`;
     if (on.operator === 'In' && value === 0) errors.push(invalid(at, value, 'must not be 0 for the In operator'));
-    if (values.indexOf(value) < i) errors.push(duplicate(at, value));
+    if (again[i]) errors.push(duplicate(at, value));
   }
   if (values.some((v, i) => i > 0 && values[i - 1]! > v)) errors.push(invalid(`${path}.values`, values, 'must be ordered'));
   return errors;

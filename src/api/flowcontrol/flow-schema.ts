@@ -3,7 +3,7 @@
 import { duplicate, forbidden, invalid, notSupported, required } from '../../meta/field-error.js';
 import { labelName, type Messages, subdomainName } from '../../meta/names.js';
 import { addAll } from '../../util/add-all.js';
-import { type Errors, invalidAll, oneOf, same } from '../check.js';
+import { type Errors, invalidAll, oneOf, repeats, same } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
 import { ALL_METADATA } from '../resource.js';
@@ -44,11 +44,13 @@ export const flowSchema = defineResource<FlowSchema>({
 });
 
 /** Conditions of flow control name their type, each once. */
-export const validateConditionTypes = (conditions: readonly { readonly type?: string }[]): Errors =>
-  conditions.flatMap(({ type }, i) => {
+export function validateConditionTypes(conditions: readonly { readonly type?: string }[]): Errors {
+  const again = repeats(conditions, (c) => c.type);
+  return conditions.flatMap(({ type }, i) => {
     const path = `status.conditions[${i}].type`;
-    return [...(conditions.findIndex((c) => c.type === type) < i ? [duplicate(path, type ?? '')] : []), ...(type ? [] : [required(path)])];
+    return [...(again[i] ? [duplicate(path, type ?? '')] : []), ...(type ? [] : [required(path)])];
   });
+}
 
 function validateSpec(name: string, spec: FlowSchemaSpec): Errors {
   const { matchingPrecedence: precedence = 0, distinguisherMethod: method } = spec;

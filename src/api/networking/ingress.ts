@@ -143,11 +143,11 @@ function backend({ resource, service }: IngressBackend, path: string): Errors {
 }
 
 function loadBalancer(status: Ingress['status'], old: Ingress['status']): Errors {
-  const known = (old.loadBalancer?.ingress ?? []).map((i) => i.ip);
+  const known = new Set((old.loadBalancer?.ingress ?? []).map((i) => i.ip));
   return (status.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }, i) => {
     const path = `status.loadBalancer.ingress[${i}]`;
     return [
-      ...(!ip || known.includes(ip) ? [] : invalidAll(`${path}.ip`, ip, strictIp(ip))),
+      ...(!ip || known.has(ip) ? [] : invalidAll(`${path}.ip`, ip, strictIp(ip))),
       ...(hostname ? subdomain(hostname, `${path}.hostname`) : []),
       ...(hostname && readIp(hostname) ? [invalid(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address')] : []),
     ];

@@ -23,7 +23,7 @@ export const networkPolicy = defineResource<NetworkPolicy>({
   defaults({ spec }) {
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
   },
-  validate: ({ spec }) => validateSpec(spec, []),
+  validate: ({ spec }) => validateSpec(spec, new Set()),
   validateUpdate: ({ spec }, old) => validateSpec(spec, rangesOf(old.spec)),
   columns: [nameColumn, column('Pod-Selector', ({ spec }) => selectorCell(spec.podSelector)), ageColumn],
 });
@@ -32,11 +32,11 @@ const peers = (spec: NetworkPolicySpec): readonly NetworkPolicyPeer[] => [
   ...(spec.ingress ?? []).flatMap((rule) => rule.from ?? []),
   ...(spec.egress ?? []).flatMap((rule) => rule.to ?? []),
 ];
-const rangesOf = (spec: NetworkPolicySpec): string[] =>
-  peers(spec).flatMap(({ ipBlock: block }) => (block ? [block.cidr ?? '', ...(block.except ?? [])] : []));
+const rangesOf = (spec: NetworkPolicySpec): ReadonlySet<string> =>
+  new Set(peers(spec).flatMap(({ ipBlock: block }) => (block ? [block.cidr ?? '', ...(block.except ?? [])] : [])));
 
 /** `known`: ranges that stood there before, which are not checked again. */
-function validateSpec(spec: NetworkPolicySpec, known: readonly string[]): Errors {
+function validateSpec(spec: NetworkPolicySpec, known: ReadonlySet<string>): Errors {
   const rule = (ports: readonly NetworkPolicyPort[] = [], list: readonly NetworkPolicyPeer[] = [], path: string, side: string): Errors => [
     ...ports.flatMap((p, i) => port(p, `${path}.ports[${i}]`)),
     ...list.flatMap((p, i) => peer(p, known, `${path}.${side}[${i}]`)),
@@ -68,7 +68,7 @@ function port({ protocol, port: value, endPort }: NetworkPolicyPort, path: strin
   return value === undefined ? errors : [...errors, ...invalidAll(`${path}.port`, value, portName(value))];
 }
 
-function peer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, known: readonly string[], path: string): Errors {
+function peer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, known: ReadonlySet<string>, path: string): Errors {
   const errors = [
     ...(podSelector ? validateLabelSelector(podSelector, `${path}.podSelector`) : []),
     ...(namespaceSelector ? validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`) : []),
@@ -79,9 +79,9 @@ function peer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, kn
   return errors;
 }
 
-function block({ cidr: whole, except = [] }: IPBlock, known: readonly string[], path: string): Errors {
+function block({ cidr: whole, except = [] }: IPBlock, known: ReadonlySet<string>, path: string): Errors {
   if (!whole) return [required(`${path}.cidr`)];
-  const check = (text: string, at: string): Errors => (known.includes(text) ? [] : invalidAll(at, text, strictCidr(text)));
+  const check = (text: string, at: string): Errors => (known.has(text) ? [] : invalidAll(at, text, strictCidr(text)));
   const errors = check(whole, `${path}.cidr`);
   if (!readCidr(whole)) return errors;
   for (const [i, part] of (except ?? []).entries()) {

@@ -4,7 +4,7 @@ import { duplicate, type FieldError, invalid, required, tooLong, tooMany } from 
 import { validateLabelName } from '../../meta/metadata.js';
 import { cIdentifier, labelValue } from '../../meta/names.js';
 import { addAll } from '../../util/add-all.js';
-import { type Errors, invalidAll, label, oneOf, requiredOneOf, subdomain } from '../check.js';
+import { type Errors, invalidAll, label, oneOf, repeats, requiredOneOf, subdomain } from '../check.js';
 import { csiDriverName } from '../core/pod-spec/validate/volumes.js';
 import type {
   DeviceClaim,
@@ -39,8 +39,8 @@ function list<T>(items: readonly T[] | null | undefined, most: number, path: str
   if (all.length > most) return [tooMany(path, all.length, most)];
   const errors = all.flatMap((item, i) => check(item, `${path}[${i}]`));
   if (!keyOf) return errors;
-  const keys = all.map(keyOf);
-  return [...errors, ...keys.flatMap((key, i): FieldError[] => (keys.indexOf(key) < i ? [duplicate(`${path}[${i}]`, key)] : []))];
+  const again = repeats(all, keyOf);
+  return [...errors, ...all.flatMap((item, i): FieldError[] => (again[i] ? [duplicate(`${path}[${i}]`, keyOf(item))] : []))];
 }
 
 type RequestNames = ReadonlyMap<string, ReadonlySet<string>>;

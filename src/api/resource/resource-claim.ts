@@ -2,7 +2,7 @@
 
 import { duplicate, forbidden, required } from '../../meta/field-error.js';
 import { addAll } from '../../util/add-all.js';
-import { type Errors, immutable } from '../check.js';
+import { type Errors, immutable, repeats } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource, renamed } from '../define.js';
 import { ALL_METADATA, type ResourceDefinition } from '../resource.js';
@@ -82,11 +82,12 @@ function stateCell({ metadata, status }: ResourceClaim): string {
 function statusUpdate({ metadata, status }: ResourceClaim, old: ResourceClaim): Errors {
   const users = status.reservedFor ?? [];
   const path = 'status.reservedFor';
+  const again = repeats(users, (u) => u.uid);
   const errors = users.flatMap((user, i) => [
     ...(user.resource ? [] : [required(`${path}[${i}].resource`)]),
     ...(user.name ? [] : [required(`${path}[${i}].name`)]),
     ...(user.uid ? [] : [required(`${path}[${i}].uid`)]),
-    ...(users.findIndex((u) => u.uid === user.uid) < i ? [duplicate(`${path}[${i}]`, user.uid)] : []),
+    ...(again[i] ? [duplicate(`${path}[${i}]`, user.uid)] : []),
   ]);
   if (users.length && !status.allocation) errors.push(forbidden(path, 'may not be specified when `allocated` is not set'));
   const before = new Set((old.status.reservedFor ?? []).map((u) => u.uid));

@@ -1,6 +1,6 @@
 /** CSIDrivers: what the cluster must know about a driver of volumes. Source: https://kubernetes-csi.github.io/docs/csi-driver-object.html */
 import { duplicate, invalid, notSupported } from '../../meta/field-error.js';
-import { type Errors, immutable, oneOf, same } from '../check.js';
+import { type Errors, immutable, oneOf, repeats, same } from '../check.js';
 import { ageColumn, boolean, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from '../types/storage/v1.js';
@@ -61,12 +61,14 @@ function validateSpec(spec: CSIDriverSpec): Errors {
   ];
 }
 
-const tokens = (requests: readonly TokenRequest[]): Errors =>
-  requests.flatMap(({ audience, expirationSeconds: seconds }, i) => {
+function tokens(requests: readonly TokenRequest[]): Errors {
+  const again = repeats(requests, (r) => r.audience);
+  return requests.flatMap(({ audience, expirationSeconds: seconds }, i) => {
     const path = `spec.tokenRequests[${i}]`;
-    if (requests.findIndex((other) => other.audience === audience) < i) return [duplicate(`${path}.audience`, audience)];
+    if (again[i]) return [duplicate(`${path}.audience`, audience)];
     const wrong = (text: string): Errors => [invalid(`${path}.expirationSeconds`, seconds, text)];
     if (seconds === undefined) return [];
     if (seconds < MIN_TOKEN_SECONDS) return wrong('may not specify a duration less than 10 minutes');
     return seconds > MAX_TOKEN_SECONDS ? wrong('may not specify a duration larger than 2^32 seconds') : [];
   });
+}

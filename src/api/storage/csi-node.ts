@@ -1,7 +1,7 @@
 /** CSINodes: which drivers of volumes a node has. Source: https://kubernetes-csi.github.io/docs/csi-node-object.html */
 import { duplicate, invalid, required } from '../../meta/field-error.js';
 import { validateLabelName } from '../../meta/metadata.js';
-import { atLeastZero, type Errors, immutable } from '../check.js';
+import { atLeastZero, type Errors, immutable, repeats } from '../check.js';
 import { ageColumn, integer, nameColumn } from '../columns.js';
 import { csiDriverName } from '../core/pod-spec/validate/volumes.js';
 import { defineResource } from '../define.js';
@@ -34,13 +34,14 @@ export const csiNode = defineResource<CSINode>({
 
 function validateDrivers({ spec }: CSINode): Errors {
   const drivers = spec.drivers ?? [];
+  const again = repeats(drivers, (d) => d.name);
   return drivers.flatMap((d, i) => {
     const path = `spec.drivers[${i}]`;
     return [
       ...csiDriverName(d.name, `${path}.name`),
       ...nodeId(d.nodeID, `${path}.nodeID`),
       ...atLeastZero(d.allocatable?.count, `${path}.allocatable.count`),
-      ...(drivers.findIndex((other) => other.name === d.name) < i ? [duplicate(`${path}.name`, d.name)] : []),
+      ...(again[i] ? [duplicate(`${path}.name`, d.name)] : []),
       ...topologyKeys(d.topologyKeys, path),
     ];
   });
@@ -51,9 +52,11 @@ function nodeId(id: string | undefined, path: string): Errors {
   return id.length > MAX_NODE_ID ? [invalid(path, id, `must be ${MAX_NODE_ID} characters or less`)] : [];
 }
 
-const topologyKeys = (keys: CSINodeDriver['topologyKeys'], path: string): Errors =>
-  (keys ?? []).flatMap((key, i) => [
+function topologyKeys(keys: CSINodeDriver['topologyKeys'], path: string): Errors {
+  const again = repeats(keys ?? []);
+  return (keys ?? []).flatMap((key, i) => [
     ...(key ? [] : [required(path)]),
-    ...(keys!.indexOf(key) < i ? [duplicate(path, key)] : []),
+    ...(again[i] ? [duplicate(path, key)] : []),
     ...validateLabelName(key, path),
   ]);
+}

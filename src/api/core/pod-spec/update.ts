@@ -3,7 +3,7 @@
 import { forbidden, invalid } from '../../../meta/field-error.js';
 import { between } from '../../../meta/names.js';
 import { addAll } from '../../../util/add-all.js';
-import { differences, type Errors, requiredText, same } from '../../check.js';
+import { differences, type Errors, firstBy, requiredText, same } from '../../check.js';
 import type { ContainerStatus, Pod, PodSpec, Toleration } from '../../types/core/v1.js';
 import { qosClass } from './qos.js';
 import { imageWhitespace } from './validate/containers.js';
@@ -157,14 +157,15 @@ export function validateStatusTransition(
 ): Errors {
   if (spec.restartPolicy === 'Always') return [];
   const errors: Errors = [];
-  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const containers = firstBy([...(spec.containers ?? []), ...(spec.initContainers ?? [])], (c) => c.name);
+  const statuses = firstBy(now ?? [], (s) => s.name);
   for (const [i, was] of (old ?? []).entries()) {
     const ended = was.state?.terminated;
-    const container = all.find((c) => c.name === was.name);
+    const container = containers.get(was.name);
     const policy = container?.restartPolicy ?? spec.restartPolicy;
     if (!ended || policy === 'Always' || container?.restartPolicyRules?.length || (policy === 'OnFailure' && ended.exitCode !== 0))
       continue;
-    const next = now?.find((s) => s.name === was.name);
+    const next = statuses.get(was.name);
     if (next && !next.state?.terminated) errors.push(forbidden(`${path}[${i}].state`, 'may not be transitioned to non-terminated state'));
   }
   return errors;

@@ -71,6 +71,7 @@ function mounts(c: Container, volumes: KnownVolumes, path: string): Errors {
   const errors: Errors = [];
   const points = new Set<string>();
   const devices = new Map((c.volumeDevices ?? []).map((d) => [d.name, d.devicePath]));
+  const devicePaths = new Set(devices.values());
   for (const [i, m] of (c.volumeMounts ?? []).entries()) {
     const at = `${path}[${i}]`;
     if (!m.name) errors.push(required(`${at}.name`));
@@ -79,7 +80,7 @@ function mounts(c: Container, volumes: KnownVolumes, path: string): Errors {
     if (points.has(m.mountPath)) errors.push(invalid(`${at}.mountPath`, m.mountPath, 'must be unique'));
     points.add(m.mountPath);
     if (devices.has(m.name)) errors.push(invalid(`${at}.name`, m.name, 'must not already exist in volumeDevices'));
-    if ([...devices.values()].includes(m.mountPath))
+    if (devicePaths.has(m.mountPath))
       errors.push(invalid(`${at}.mountPath`, m.mountPath, 'must not already exist as a path in volumeDevices'));
     addAll(errors, mountDetails(m, c, path, at));
   }
@@ -114,6 +115,7 @@ function devices(list: readonly VolumeDevice[] | undefined, c: Container, volume
   const names = new Set<string>();
   const paths = new Set<string>();
   const mounted = new Map((c.volumeMounts ?? []).map((m) => [m.name, m.mountPath]));
+  const mountPaths = new Set(mounted.values());
   for (const [i, d] of (list ?? []).entries()) {
     const at = `${path}[${i}]`;
     const volume = volumes.get(d.name);
@@ -128,7 +130,7 @@ function devices(list: readonly VolumeDevice[] | undefined, c: Container, volume
       errors.push(invalid(`${at}.devicePath`, d.devicePath, "can not contain backsteps ('..')"));
     else paths.add(d.devicePath);
     if (mounted.has(d.name)) errors.push(invalid(`${at}.name`, d.name, 'must not already exist in volumeMounts'));
-    if ([...mounted.values()].includes(d.devicePath))
+    if (mountPaths.has(d.devicePath))
       errors.push(invalid(`${at}.devicePath`, d.devicePath, 'must not already exist as a path in volumeMounts'));
     if (d.name) names.add(d.name);
   }

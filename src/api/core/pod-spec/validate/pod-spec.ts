@@ -6,7 +6,7 @@ import { validateAnnotations, validateLabelName, validateLabels } from '../../..
 import { between, dns1123Subdomain, dns1123SubdomainWithUnderscore, inRange } from '../../../../meta/names.js';
 import { addQuantities, compareQuantities, formatQuantity, type Quantity } from '../../../../meta/quantity.js';
 import { addAll } from '../../../../util/add-all.js';
-import { type Errors, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
+import { type Errors, firstBy, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
 import type { ValidationContext } from '../../../resource.js';
 import type { PodDNSConfig, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../types/core/v1.js';
 import { placedContainers } from '../containers.js';
@@ -227,11 +227,12 @@ function names(spec: PodSpec, path: string): Errors {
 /** Files with variables are handed over in an emptyDir. */
 function fileKeyVolumes(spec: PodSpec, path: string): Errors {
   const errors: Errors = [];
+  const volumes = firstBy(spec.volumes ?? [], (v) => v.name);
   for (const { container, path: at } of placedContainers(spec, path)) {
     for (const [j, v] of (container.env ?? []).entries()) {
       const ref = v.valueFrom?.fileKeyRef;
       if (!ref) continue;
-      const volume = spec.volumes?.find((x) => x.name === ref.volumeName);
+      const volume = volumes.get(ref.volumeName);
       const field = `${at}.env[${j}].valueFrom.fileKeyRef.volumeName`;
       if (!volume) errors.push(notFound(field, ref.volumeName));
       else if (!volume.emptyDir) errors.push(invalid(field, ref.volumeName, 'referenced volume must be of type emptyDir'));

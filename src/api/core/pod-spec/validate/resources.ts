@@ -142,6 +142,8 @@ export function validateResources(
 function claims(list: readonly ResourceClaim[], known: ReadonlySet<string>, path: string): Errors {
   const errors: Errors = [];
   const seen = new Set<string>();
+  /** Claims of which a request is named. */
+  const inPart = new Set<string>();
   for (const [i, claim] of list.entries()) {
     const at = `${path}[${i}]`;
     if (!claim.name) {
@@ -150,7 +152,7 @@ function claims(list: readonly ResourceClaim[], known: ReadonlySet<string>, path
     }
     const key = claim.request ? `${claim.name}/${claim.request}` : claim.name;
     if (claim.request) addAll(errors, label(claim.request, `${at}.request`));
-    const overlaps = seen.has(claim.name) || seen.has(key) || (!claim.request && [...seen].some((s) => s.startsWith(`${claim.name}/`)));
+    const overlaps = seen.has(claim.name) || seen.has(key) || (!claim.request && inPart.has(claim.name));
     if (overlaps)
       errors.push({
         field: at,
@@ -158,6 +160,7 @@ function claims(list: readonly ResourceClaim[], known: ReadonlySet<string>, path
         message: `Duplicate value: ${JSON.stringify(seen.has(claim.name) ? claim.name : key)}`,
       });
     seen.add(key);
+    if (claim.request) inPart.add(claim.name);
     if (!known.has(claim.name))
       errors.push({ field: at, reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(claim.name)}` });
   }

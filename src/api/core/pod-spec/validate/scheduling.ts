@@ -5,7 +5,7 @@ import { validateLabelName, validateLabelSelector } from '../../../../meta/metad
 import { dns1123Label, dns1123Subdomain, labelValue } from '../../../../meta/names.js';
 import type { LabelSelector } from '../../../../meta/types/v1.js';
 import { addAll } from '../../../../util/add-all.js';
-import { aboveZero, type Errors, invalidAll } from '../../../check.js';
+import { aboveZero, type Errors, invalidAll, repeats } from '../../../check.js';
 import type {
   Affinity,
   NodeAffinity,
@@ -100,14 +100,16 @@ function matchKeys(
 ): Errors {
   const errors = [...labelKeys(match, selector, `${path}.matchLabelKeys`), ...labelKeys(mismatch, selector, `${path}.mismatchLabelKeys`)];
   const seen = new Set(Object.keys(selector?.matchLabels ?? {}));
+  /** The last place of each. */
+  const places = new Map((match ?? []).map((key, i) => [key, i]));
+  const mismatched = new Set(mismatch ?? []);
   for (const e of selector?.matchExpressions ?? []) {
-    const i = match?.lastIndexOf(e.key) ?? -1;
+    const i = places.get(e.key) ?? -1;
     if (i >= 0 && seen.has(e.key)) errors.push(invalid(`${path}[${i}]`, e.key, 'exists in both matchLabelKeys and labelSelector'));
     seen.add(e.key);
   }
   for (const [i, k] of (match ?? []).entries())
-    if (mismatch?.includes(k))
-      errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+    if (mismatched.has(k)) errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
   return errors;
 }
 
@@ -240,7 +242,8 @@ export function validateTopologyTerm(t: TopologySelectorTerm, path: string): Err
   for (const [i, r] of (t.matchLabelExpressions ?? []).entries()) {
     const at = `${path}.matchLabelExpressions[${i}]`;
     if (!r.values?.length) errors.push(required(`${at}.values`));
-    for (const [j, v] of (r.values ?? []).entries()) if (r.values.indexOf(v) < j) errors.push(duplicate(`${at}.values[${j}]`, v));
+    const again = repeats(r.values ?? []);
+    for (const [j, v] of (r.values ?? []).entries()) if (again[j]) errors.push(duplicate(`${at}.values[${j}]`, v));
     addAll(errors, validateLabelName(r.key, `${at}.key`));
     if (keys.has(r.key)) errors.push(duplicate(`${at}.key`, r.key));
     keys.add(r.key);
