@@ -1,6 +1,6 @@
 /**
  * Lists of entries that differ, as long as a body carries: what looks for one that is there twice, or in another list, does so in proportion
- * to their length. (`wide.test.ts` asks every list and map, with entries enough to show what breaks, not what is slow.)
+ * to their length. (`wide.test.ts` asks every list and map, shorter.)
  */
 import { expect, it } from 'vitest';
 import { decode } from '../meta/decode.js';
