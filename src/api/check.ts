@@ -5,6 +5,28 @@ import { compareQuantities } from '../meta/quantity.js';
 
 export type Errors = FieldError[];
 
+/**
+ * Of each entry, whether one before it is the same by its key. A list that is looked through anew for each entry costs the square of its
+ * length, and how long it is its writer says.
+ */
+export function repeats<T>(list: readonly T[], keyOf: (item: T) => unknown = (item) => item): boolean[] {
+  const seen = new Set<unknown>();
+  return list.map((item) => {
+    const key = keyOf(item);
+    return seen.has(key) || !seen.add(key);
+  });
+}
+
+/** The first entry of each key. */
+export function firstBy<T, K>(list: readonly T[], keyOf: (item: T) => K): Map<K, T> {
+  const first = new Map<K, T>();
+  for (const item of list) {
+    const key = keyOf(item);
+    if (!first.has(key)) first.set(key, item);
+  }
+  return first;
+}
+
 /** One Invalid for each message. */
 export const invalidAll = (path: string, value: unknown, messages: Messages): Errors => messages.map((m) => invalid(path, value, m));
 export const atLeastZero = (n: number | null | undefined, path: string): Errors =>

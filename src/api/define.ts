@@ -2,12 +2,13 @@
 
 import { zero } from '../meta/decode.js';
 import { fillDefaults } from '../meta/defaults.js';
+import { findErrors } from '../meta/field-error.js';
 import { groupVersion } from '../meta/gvk.js';
 import { subdomainName } from '../meta/names.js';
 import type { AnyObject, ApiObject } from '../meta/object.js';
 import type { TypeSchema } from '../meta/schema/schema.js';
 import { plainColumns } from './columns.js';
-import { ALL_VERBS, type Column, type ResourceDefinition } from './resource.js';
+import { ALL_VERBS, type Column, type ResourceDefinition, type ValidationContext } from './resource.js';
 import { schemas } from './schemas.js';
 
 type Named = 'group' | 'version' | 'kind' | 'plural';
@@ -18,7 +19,8 @@ export type Special<T extends ApiObject> = Pick<ResourceDefinition<T>, Named> &
   };
 
 export function defineResource<T extends ApiObject>(special: Special<T>): ResourceDefinition<T> {
-  const { group, version, kind, plural, columns = plainColumns, defaults, ...rest } = special;
+  const { group, version, kind, plural, columns = plainColumns, defaults, validate = noErrors, ...rest } = special;
+  const { validateUpdate = (o: T, _old: T, context: ValidationContext) => validate(o, context), validateStatusUpdate = noErrors } = special;
   let type: TypeSchema | undefined;
   const typeOf = (): TypeSchema => (type ??= schemas.kind(groupVersion(group, version), kind) ?? missing(group, version, kind));
   const hasStatus = special.subresources?.status === true;
@@ -42,13 +44,13 @@ export function defineResource<T extends ApiObject>(special: Special<T>): Resour
     prepareCreate: hasStatus ? (o) => resetStatus(o as unknown as AnyObject, typeOf()) : nothing,
     prepareUpdate: nothing,
     prepareStatusUpdate: nothing,
-    validate: noErrors,
-    validateUpdate: special.validate ? (o, _old, context) => special.validate!(o, context) : noErrors,
-    validateStatusUpdate: noErrors,
     validateName: subdomainName,
     warnings: noWarnings,
     selectableFields: {},
     ...rest,
+    validate: (o, context) => findErrors(() => validate(o, context)),
+    validateUpdate: (o, old, context) => findErrors(() => validateUpdate(o, old, context)),
+    validateStatusUpdate: (o, old, context) => findErrors(() => validateStatusUpdate(o, old, context)),
     columns: columns as readonly Column<T>[],
     // The table is read at start: a type is parsed when the first object of it comes.
     get type() {

@@ -1,227 +1,133 @@
+/**
+ * Every list and map of every kind, with more in it than anyone needs: nothing breaks, and nothing takes the cube of its length.
+ * (What takes the square of it shows in longer lists: `long-lists.test.ts`.)
+ */
 import { expect, it } from 'vitest';
 import { resourceOfKind } from './table.js';
 import { faults, prepared } from './testing.js';
 
-/** Lists as long as a body may carry, no two entries alike: what compares each with each takes longer than this by far, in milliseconds. */
-const PROMPT_MS = 8000;
-const N = 100_000;
-const many = <T>(of: (i: number) => T, n = N): T[] => Array.from({ length: n }, (_, i) => of(i));
-const word = (i: number): string => `w${i.toString(36)}`;
-const meta = { name: 'w', namespace: 'ns' };
-const pod = (spec: object) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: meta,
-  spec: { containers: [{ name: 'a', image: 'b' }], ...spec },
-});
-const container = (more: object) => pod({ containers: [{ name: 'a', image: 'b', ...more }] });
-const definition = (schema: object) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'ws.a.b' },
-  spec: {
-    group: 'a.b',
-    scope: 'Cluster',
-    names: { plural: 'ws', kind: 'W' },
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-    conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: many(word) } },
-  },
-});
-const term = (more: object) => ({ topologyKey: 'k', ...more });
+const N = Number(process.env.WIDE ?? 700);
+const LIMIT_MS = Number(process.env.WIDE_MS ?? 1500);
+const DEPTH = 9;
 
-it.each<[string, { apiVersion: string; kind: string }]>([
-  [
-    'usages of a certificate',
-    {
-      apiVersion: 'certificates.k8s.io/v1',
-      kind: 'CertificateSigningRequest',
-      metadata: meta,
-      spec: { request: '', signerName: 'a/b', usages: many(word) },
-    } as never,
-  ],
-  ['review versions of a conversion', definition({ type: 'object' })],
-  [
-    'keys of a list',
-    definition({
-      type: 'object',
-      properties: {
-        list: {
-          type: 'array',
-          'x-kubernetes-list-type': 'map',
-          'x-kubernetes-list-map-keys': many(word, 50_000),
-          items: {
-            type: 'object',
-            required: many((i) => `r${i}`, 50_000),
-            properties: Object.fromEntries(many((i) => [word(i), { type: 'string' }], 50_000)),
-          },
-        },
-      },
-    }),
-  ],
-  [
-    'keys of a list that no item has',
-    definition({
-      type: 'object',
-      properties: {
-        list: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': many(word), items: { type: 'object' } },
-      },
-    }),
-  ],
-  [
-    'tokens of a driver',
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSIDriver',
-      metadata: { name: 'w' },
-      spec: { tokenRequests: many((i) => ({ audience: word(i) }), 100_000) },
-    } as never,
-  ],
-  [
-    'drivers of a node',
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSINode',
-      metadata: { name: 'w' },
-      spec: { drivers: many((i) => ({ name: word(i), nodeID: 'n' }), 100_000) },
-    } as never,
-  ],
-  [
-    'topology keys of a driver',
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSINode',
-      metadata: { name: 'w' },
-      spec: { drivers: [{ name: 'd', nodeID: 'n', topologyKeys: many(word) }] },
-    } as never,
-  ],
-  [
-    'topologies of a class',
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: { name: 'w' },
-      provisioner: 'p',
-      allowedTopologies: [{ matchLabelExpressions: [{ key: 'k', values: many(word) }] }],
-    } as never,
-  ],
-  [
-    'exit codes of a Job',
-    {
-      apiVersion: 'batch/v1',
-      kind: 'Job',
-      metadata: meta,
-      spec: {
-        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'b' }] } },
-        podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: many((i) => i) } }] },
-      },
-    } as never,
-  ],
-  [
-    'label keys',
-    pod({
-      affinity: {
-        podAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: [
-            term({
-              labelSelector: { matchExpressions: many((i) => ({ key: `e${i}`, operator: 'Exists' }), 30_000) },
-              matchLabelKeys: many(word, 100_000),
-              mismatchLabelKeys: many((i) => `m${i}`, 100_000),
-            }),
-          ],
-        },
-      },
-    }),
-  ],
-  [
-    'claims of a container',
-    container({
-      resources: {
-        claims: many((i) => ({ name: word(i), request: 'r' }), 60_000).concat(many((i) => ({ name: `x${i}` }) as never, 60_000)),
-      },
-    }),
-  ],
-  [
-    'mounts beside devices',
-    container({
-      volumeMounts: many((i) => ({ name: word(i), mountPath: `/${word(i)}` }), 30_000),
-      volumeDevices: many((i) => ({ name: `d${i}`, devicePath: `/d${i}` }), 30_000),
-    }),
-  ],
-  [
-    'resources of a pod beside those of containers',
-    pod({
-      resources: { requests: Object.fromEntries(many((i) => [word(i), '1'], 60_000)) },
-      containers: many((i) => ({ name: word(i) }), 60_000),
-    }),
-  ],
-  [
-    'files of variables',
-    pod({
-      volumes: many((i) => ({ name: word(i), emptyDir: {} }), 30_000),
-      containers: [
-        {
-          name: 'a',
-          image: 'b',
-          env: many(
-            (i) => ({ name: `E${i}`, valueFrom: { fileKeyRef: { volumeName: word(29_999 - (i % 100)), path: 'p', key: 'k' } } }),
-            20_000,
-          ),
-        },
-      ],
-    }),
-  ],
-  [
-    'actions of a binding',
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: 'w' },
-      spec: {
-        policyName: 'p',
-        validationActions: many(word),
-        matchResources: {
-          resourceRules: [{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], resourceNames: many(word) }],
-        },
-      },
-    } as never,
-  ],
-  [
-    'annotations of a policy',
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: 'w' },
-      spec: {
-        auditAnnotations: many((i) => ({ key: word(i), valueExpression: '1' }), 60_000),
-        matchConditions: many((i) => ({ name: word(i), expression: '1' }), 60_000),
-      },
-    } as never,
-  ],
-  [
-    'webhooks',
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingWebhookConfiguration',
-      metadata: { name: 'w' },
-      webhooks: [
-        { name: 'a.b.c', clientConfig: { url: 'https://a' }, sideEffects: 'None', admissionReviewVersions: many(word) },
-        ...many((i) => ({ name: word(i), clientConfig: {} }), 60_000),
-      ],
-    } as never,
-  ],
-])('%s', { timeout: 120_000 }, (_, given) => {
-  const started = performance.now();
-  faults(given);
-  expect(performance.now() - started).toBeLessThan(PROMPT_MS);
-});
+/** Some value of the kind that a field may have, the `i`th of its list. */
+function some(value: ValueSchema, i: number, depth: number): unknown {
+  switch (value.is) {
+    case 'scalar':
+      return value.enum
+        ? value.enum.values[0]
+        : value.scalar === 'string'
+          ? `a${i}`
+          : value.scalar === 'bytes'
+            ? 'YQ=='
+            : value.scalar === 'bool'
+              ? true
+              : i + 1;
+    case 'special':
+      return value.special === 'Quantity'
+        ? '1'
+        : value.special === 'IntOrString'
+          ? i + 1
+          : value.special.endsWith('Time')
+            ? '2026-01-01T00:00:00Z'
+            : value.special === 'Duration'
+              ? '1s'
+              : { a: i };
+    case 'message':
+      return value.message.alias ? some(value.message.alias, i, depth) : item(value.message, i, depth);
+    case 'list':
+      return depth > 1 ? [] : [some(value.of, i, depth + 1)];
+    case 'map':
+      return depth > 1 ? {} : { [`a${i}`]: some(value.of, i, depth + 1) };
+  }
+}
 
-it.each([
-  ['alike', () => ({ containerPort: 1 })],
-  ['with a host port each', (i: number) => ({ containerPort: 1, hostPort: i + 1 })],
-] as const)('warnings about ports %s are few', { timeout: 120_000 }, (_, of) => {
-  const given = container({ ports: many(of, 30_000) });
-  const started = performance.now();
-  const warnings = resourceOfKind('v1', 'Pod')!.warnings(prepared(given) as never);
-  expect(warnings.length).toBeLessThan(20_000);
-  expect(performance.now() - started).toBeLessThan(PROMPT_MS);
+/** An object with its plain fields; one level of messages below it. */
+function item(type: TypeSchema, i: number, depth: number): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const f of type.fields) {
+    if (f.value.is === 'scalar' || f.value.is === 'special') out[f.name] = some(f.value, i, depth);
+    else if (depth < 1 && f.value.is === 'message' && !f.value.message.alias) out[f.name] = item(f.value.message, i, depth + 1);
+  }
+  return out;
+}
+
+interface Place {
+  readonly path: string;
+  /** The object with the field filled as wide as asked for. */
+  readonly make: (n: number) => Record<string, unknown>;
+}
+
+const fill = (value: ValueSchema, n: number): unknown =>
+  value.is === 'list'
+    ? Array.from({ length: n }, (_, i) => some(value.of, i, 0))
+    : Object.fromEntries(Array.from({ length: n }, (_, i) => [`a${i}`, some((value as { of: ValueSchema }).of, i, 0)]));
+
+/** Every list and map below a type, each type's once. */
+function places(
+  type: TypeSchema,
+  seen: Set<TypeSchema>,
+  wrap: (o: Record<string, unknown>) => Record<string, unknown>,
+  path: string,
+  depth: number,
+): Place[] {
+  if (seen.has(type) || depth > DEPTH) return [];
+  seen.add(type);
+  return type.fields.flatMap((f: FieldSchema): Place[] => {
+    const value = f.value.is === 'message' && f.value.message.alias ? f.value.message.alias : f.value;
+    const at = `${path}.${f.name}`;
+    const inner = (v: unknown) => wrap({ ...item(type, 0, 1), [f.name]: v });
+    if (value.is === 'message') return places(value.message, seen, inner, at, depth + 1);
+    if (value.is !== 'list' && value.is !== 'map') return [];
+    const here: Place = { path: at, make: (n) => inner(fill(value, n)) };
+    const of = value.of.is === 'message' && !value.of.message.alias ? value.of.message : undefined;
+    const below = of ? places(of, seen, (o) => inner(value.is === 'list' ? [o] : { a: o }), `${at}[]`, depth + 1) : [];
+    return [here, ...below];
+  });
+}
+
+/** Types that were tried with another kind already. */
+const tried = new Set<TypeSchema>();
+const context = { now: 0, subresource: '' };
+const kinds = builtInResources
+  .filter((d) => d.keyPrefix)
+  .sort((a, b) => Number(b.kind === 'Pod') - Number(a.kind === 'Pod'))
+  .map((d) => [`${d.group || 'core'}/${d.version} ${d.kind}`, d] as const);
+
+it.each(kinds)('%s', { timeout: 300_000 }, (_, definition) => {
+  const apiVersion = definition.group ? `${definition.group}/${definition.version}` : definition.version;
+  const slow: string[] = [];
+  for (const place of places(definition.type, tried, (o) => o, '', 0)) {
+    const given = { ...place.make(N), apiVersion, kind: definition.kind };
+    const step = (name: string, run: () => unknown) => {
+      const started = performance.now();
+      try {
+        run();
+      } catch (e) {
+        if (e instanceof RangeError || e instanceof TypeError)
+          slow.push(`${place.path}: ${name}: ${String((e as Error).stack).slice(0, 300)}`);
+      }
+      const ms = performance.now() - started;
+      if (ms > LIMIT_MS) slow.push(`${place.path}: ${name} took ${Math.round(ms)} ms`);
+    };
+    let object: never | undefined;
+    step('decode', () => {
+      object = decode(definition.type, given, 'Strict').object as never;
+    });
+    if (!object) continue;
+    const made = object;
+    step('defaults', () => definition.defaults(made));
+    step('prepare', () => definition.prepareCreate(made));
+    const old = structuredClone(made);
+    step('validate', () => invalidError('', 'x', '', definition.validate(made, context)));
+    step('update', () => invalidError('', 'x', '', definition.validateUpdate(made, old, context)));
+    step('status', () => invalidError('', 'x', '', definition.validateStatusUpdate(made, old, context)));
+    step('warnings', () => definition.warnings(made));
+    step('columns', () => definition.columns.map((c) => c.cell(made, 0)));
+    const plan = planOf(definition.type);
+    step('fields', () => toFieldSet(plan, made));
+    step('compare', () => compare(plan, old, made, () => false));
+    step('merge', () => merge(plan, old, made));
+  }
+  expect(slow).toEqual([]);
 });

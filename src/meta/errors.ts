@@ -2,7 +2,7 @@
  * The one catalogue of API errors. A `StatusError` carries the Status object that goes over the wire; its factories are named by reason.
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
-import type { FieldError } from './field-error.js';
+import { ENOUGH_ERRORS, type FieldError } from './field-error.js';
 import { groupResource } from './gvk.js';
 
 export type Reason =
@@ -115,15 +115,23 @@ export const conflictError = (a: About, name: string, why: string): StatusError 
 export const modifiedError = (a: About, name: string): StatusError =>
   conflictError(a, name, 'the object has been modified; please apply your changes to the latest version and try again');
 
-/** So many are told one by one: an answer is not a hundred times as long as what it answers. */
+/** So many are told one by one, of so many characters: an answer is not a hundred times as long as what it answers. */
 const TOLD_ERRORS = 1000;
+const TOLD_LENGTH = 1_000_000;
+
+function told(all: readonly FieldError[]): readonly FieldError[] {
+  let length = 0;
+  const past = all.findIndex((e, i) => i >= TOLD_ERRORS || (length += e.field.length + e.message.length) > TOLD_LENGTH);
+  return past < 0 ? all : all.slice(0, Math.max(past, 1));
+}
 
 /** 422: `errors` in the order they were found. `group` and `kind` are of the object, not the resource. */
 export function invalidError(group: string, kind: string, name: string, all: readonly FieldError[]): StatusError {
-  const errors = all.slice(0, TOLD_ERRORS);
+  const errors = told(all);
   const lines = errors.map((e) => `${e.field}: ${e.message}`);
   const unique = [...new Set(lines)];
-  if (all.length > errors.length) unique.push(`and ${all.length - errors.length} more`);
+  const more = all.length - errors.length;
+  if (more) unique.push(all.length > ENOUGH_ERRORS ? `and more than ${more - 1} more` : `and ${more} more`);
   const text = unique.length === 1 ? unique[0]! : `[${unique.join(', ')}]`;
   return new StatusError(
     422,

@@ -24,11 +24,56 @@ export interface FieldError {
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object') return JSON.stringify(value);
+  if (typeof value === 'object') return showObject(value);
   return String(value);
 }
 
-const error = (field: string, reason: FieldError['reason'], message: string): FieldError => ({ field, reason, message });
+/** A list or an object is shown to this length. */
+const SHOWN_LENGTH = 50_000;
+let last: object | undefined;
+let lastText = '';
+
+/** Of a list that many entries are wrong in, each error shows the whole: its text is made once, and shared. What is checked stays as it is meanwhile. */
+function showObject(value: object): string {
+  if (value === last) return lastText;
+  const text = JSON.stringify(value);
+  lastText = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+  if (!last) Promise.resolve().then(forget);
+  last = value;
+  return lastText;
+}
+
+function forget(): void {
+  last = undefined;
+  lastText = '';
+}
+
+/** More are not looked for: none but the first are told. */
+export const ENOUGH_ERRORS = 10_000;
+class Enough extends Error {}
+let found: FieldError[] | undefined;
+
+/** What a check finds, or the first of it: whoever sends a list of which each entry is wrong in five ways is not owed a million errors. */
+export function findErrors(check: () => FieldError[]): FieldError[] {
+  // Within another.
+  if (found) return check();
+  const mine: FieldError[] = [];
+  found = mine;
+  try {
+    return check();
+  } catch (e) {
+    if (!(e instanceof Enough)) throw e;
+    return mine;
+  } finally {
+    found = undefined;
+  }
+}
+
+function error(field: string, reason: FieldError['reason'], message: string): FieldError {
+  const e: FieldError = { field, reason, message };
+  if (found && found.push(e) > ENOUGH_ERRORS) throw new Enough();
+  return e;
+}
 const detail = (head: string, text: string): string => (text ? `${head}: ${text}` : head);
 
 export const required = (field: string, text = ''): FieldError => error(field, 'FieldValueRequired', detail('Required value', text));

@@ -3,7 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
  */
 import { addAll } from '../util/add-all.js';
-import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from './field-error.js';
+import { type FieldError, findErrors, forbidden, invalid, notSupported, required, tooLong } from './field-error.js';
 import { parseApiVersion } from './gvk.js';
 import { byteLength, conditionReason, dns1123Label, labelValue, type NameRule, pathSegmentName, qualifiedName } from './names.js';
 import type { AnyObject } from './object.js';
@@ -31,13 +31,17 @@ const MESSAGE_LIMIT = 32 * 1024;
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 export function validateObjectMeta(object: AnyObject, rules: MetadataRules): FieldError[] {
-  return [
+  return findErrors(() => [
     ...whole(object.metadata, rules.namespaced, rules.validateName),
     ...(rules.anyFinalizer ? [] : qualifiedFinalizers(object.metadata)),
-  ];
+  ]);
 }
 
 export function validateObjectMetaUpdate(object: AnyObject, old: AnyObject, rules: MetadataRules): FieldError[] {
+  return findErrors(() => metadataUpdate(object, old, rules));
+}
+
+function metadataUpdate(object: AnyObject, old: AnyObject, rules: MetadataRules): FieldError[] {
   const meta = object.metadata;
   const changes = changed(meta, old.metadata);
   const labels = common(meta);
@@ -73,7 +77,8 @@ function common(meta: ObjectMeta): FieldError[] {
 function changed(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp) {
-    const extra = (meta.finalizers ?? []).filter((f) => !old.finalizers?.includes(f)).sort();
+    const before = new Set(old.finalizers ?? []);
+    const extra = (meta.finalizers ?? []).filter((f) => !before.has(f)).sort();
     if (extra.length) {
       const list = `[]string{${extra.map((f) => JSON.stringify(f)).join(', ')}}`;
       errors.push(

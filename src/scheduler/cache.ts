@@ -1,7 +1,7 @@
 /** The scheduler's picture of the nodes and of what runs on them, kept by events; assumed pods count before the API server has said so. */
 import type { Node, Pod } from '../api/types/core/v1.js';
 import { OWN_PORTS, parseOwnPorts } from '../meta/own-ports.js';
-import type { HostPort, NodeInfo, PodInfo, Snapshot } from './framework.js';
+import { type HostPort, HostPorts, type NodeInfo, type PodInfo, type Snapshot } from './framework.js';
 import { type Amounts, add, nonZeroRequests, parseAmounts, requestsOf } from './resources.js';
 
 class MutableNode implements NodeInfo {
@@ -9,9 +9,9 @@ class MutableNode implements NodeInfo {
   readonly requested: Amounts = {};
   readonly nonZero = { cpu: 0, memory: 0 };
   readonly pods = new Map<string, PodInfo>();
-  readonly ports = new Map<string, HostPort>();
+  readonly ports = new HostPorts();
   images = new Map<string, number>();
-  ownPorts: readonly HostPort[] = [];
+  ownPorts = new HostPorts();
 
   constructor(public node: Node) {
     this.update(node);
@@ -34,7 +34,7 @@ class MutableNode implements NodeInfo {
     add(this.requested, p.requests);
     this.nonZero.cpu += p.nonZero.cpu;
     this.nonZero.memory += p.nonZero.memory;
-    for (const h of p.ports) this.ports.set(`${h.ip}/${h.protocol}/${h.port}`, h);
+    for (const h of p.ports) this.ports.add(h);
   }
 
   take(key: string): void {
@@ -44,19 +44,19 @@ class MutableNode implements NodeInfo {
     add(this.requested, p.requests, -1);
     this.nonZero.cpu -= p.nonZero.cpu;
     this.nonZero.memory -= p.nonZero.memory;
-    for (const h of p.ports) this.ports.delete(`${h.ip}/${h.protocol}/${h.port}`);
+    for (const h of p.ports) this.ports.remove(h);
   }
 }
 
 /** Held by the machine's own programs, at all its addresses. */
-function ownPorts({ metadata, status }: Node): HostPort[] {
+function ownPorts({ metadata, status }: Node): HostPorts {
   const held: HostPort[] = parseOwnPorts(metadata.annotations?.[OWN_PORTS]).map(({ protocol, port }) => ({
     ip: '0.0.0.0',
     protocol,
     port,
   }));
   const kubelet = status?.daemonEndpoints?.kubeletEndpoint?.Port;
-  return kubelet ? [...held, { ip: '0.0.0.0', protocol: 'TCP', port: kubelet }] : held;
+  return new HostPorts(kubelet ? [...held, { ip: '0.0.0.0', protocol: 'TCP', port: kubelet }] : held);
 }
 
 export function podInfo(pod: Pod): PodInfo {
@@ -71,6 +71,7 @@ export function podInfo(pod: Pod): PodInfo {
     key: `${pod.metadata.namespace}/${pod.metadata.name}`,
     requests,
     nonZero: nonZeroRequests(pod.spec, requests),
+    wanted: Object.entries(requests).filter(([, amount]) => amount > 0),
     ports,
     priority: pod.spec.priority ?? 0,
   };
@@ -82,15 +83,15 @@ export class SchedulerCache implements Snapshot {
   /** Which node each counted pod is on; a node may come after its pods. */
   private readonly home = new Map<string, string>();
   private readonly homeless = new Map<string, Map<string, PodInfo>>();
+  /** How many nodes have each image. */
+  private readonly spread = new Map<string, number>();
 
   get nodes(): readonly NodeInfo[] {
     return this.order;
   }
 
   imageSpread(image: string): number {
-    let n = 0;
-    for (const node of this.order) if (node.images.has(image)) n++;
-    return n;
+    return this.spread.get(image) ?? 0;
   }
 
   node(name: string): NodeInfo | undefined {
@@ -99,8 +100,14 @@ export class SchedulerCache implements Snapshot {
 
   putNode(node: Node): void {
     const known = this.byName.get(node.metadata.name);
-    if (known) return known.update(node);
+    if (known) {
+      this.count(known, -1);
+      known.update(node);
+      this.count(known, 1);
+      return;
+    }
     const made = new MutableNode(node);
+    this.count(made, 1);
     this.byName.set(made.name, made);
     this.order.push(made);
     for (const p of this.homeless.get(made.name)?.values() ?? []) made.put(p);
@@ -111,8 +118,17 @@ export class SchedulerCache implements Snapshot {
     const node = this.byName.get(name);
     if (!node) return;
     this.byName.delete(name);
+    this.count(node, -1);
     this.order = this.order.filter((n) => n !== node);
     if (node.pods.size) this.homeless.set(name, new Map(node.pods));
+  }
+
+  private count(node: MutableNode, more: 1 | -1): void {
+    for (const image of node.images.keys()) {
+      const n = (this.spread.get(image) ?? 0) + more;
+      if (n) this.spread.set(image, n);
+      else this.spread.delete(image);
+    }
   }
 
   /** A pod that is bound, or about to be. */

@@ -117,7 +117,7 @@ function best(
 
 function normalize(scores: number[], how: 'none' | 'max-is-best' | 'min-is-best'): void {
   if (how === 'none') return;
-  const max = Math.max(...scores);
+  const max = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   for (let i = 0; i < scores.length; i++) {
     const part = max === 0 ? 0 : Math.floor((scores[i]! * MAX_SCORE) / max);
     scores[i] = how === 'max-is-best' ? part : MAX_SCORE - part;

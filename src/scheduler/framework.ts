@@ -11,11 +11,46 @@ export interface HostPort {
   readonly port: number;
 }
 
+const ANY = '0.0.0.0';
+
+/** Host ports that are held, each looked up by its number: a Pod may ask for tens of thousands, and a node hold as many. */
+export class HostPorts {
+  /** By protocol and number, then by address: how many hold it. Pods that were bound by name may hold the same one. */
+  private readonly held = new Map<string, Map<string, number>>();
+
+  constructor(ports: readonly HostPort[] = []) {
+    for (const p of ports) this.add(p);
+  }
+
+  add({ ip, protocol, port }: HostPort): void {
+    const id = `${protocol}/${port}`;
+    let at = this.held.get(id);
+    if (!at) this.held.set(id, (at = new Map()));
+    at.set(ip, (at.get(ip) ?? 0) + 1);
+  }
+
+  remove({ ip, protocol, port }: HostPort): void {
+    const id = `${protocol}/${port}`;
+    const at = this.held.get(id);
+    const left = (at?.get(ip) ?? 0) - 1;
+    if (left > 0) at!.set(ip, left);
+    else if (at?.delete(ip) && !at.size) this.held.delete(id);
+  }
+
+  /** Whether one of them is in the way. */
+  clash({ ip, protocol, port }: HostPort): boolean {
+    const at = this.held.get(`${protocol}/${port}`);
+    return at !== undefined && (ip === ANY || at.has(ANY) || at.has(ip));
+  }
+}
+
 export interface PodInfo {
   readonly pod: Pod;
   readonly key: string;
   readonly requests: Amounts;
   readonly nonZero: { readonly cpu: number; readonly memory: number };
+  /** What of `requests` is more than nothing. */
+  readonly wanted: readonly (readonly [name: string, amount: number])[];
   readonly ports: readonly HostPort[];
   readonly priority: number;
 }
@@ -27,10 +62,10 @@ export interface NodeInfo {
   readonly requested: Amounts;
   readonly nonZero: { readonly cpu: number; readonly memory: number };
   readonly pods: ReadonlyMap<string, PodInfo>;
-  /** `ip/protocol/port` in use. */
-  readonly ports: ReadonlyMap<string, HostPort>;
+  /** In use. */
+  readonly ports: Pick<HostPorts, 'clash'>;
   /** Ports that no Pod gets. */
-  readonly ownPorts: readonly HostPort[];
+  readonly ownPorts: Pick<HostPorts, 'clash'>;
   /** Bytes of the images the node has, by name. */
   readonly images: ReadonlyMap<string, number>;
 }
@@ -65,7 +100,7 @@ export interface Plugin {
   /** Events after which a pod that this plugin turned down is tried again. */
   readonly helps?: readonly ClusterEvent[];
   /** Once a pod: a reason why it fits nowhere, or what `filter` and `score` need. */
-  prepare?(pod: PodInfo, snapshot: Snapshot): { readonly misfit: Misfit } | { readonly state: unknown };
+  prepare?(pod: PodInfo, snapshot: Snapshot): { readonly misfit: Misfit } | { readonly state: unknown } | undefined;
   /** Before a pod enters the queue: a reason why it must wait. */
   gate?(pod: Pod): string | undefined;
   filter?(pod: PodInfo, node: NodeInfo, state: unknown): Misfit | undefined;

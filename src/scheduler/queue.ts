@@ -26,6 +26,8 @@ export class SchedulingQueue {
   private readonly inHeap = new Set<Waiting>();
   private readonly backoff = new Map<string, Waiting>();
   private readonly unschedulable = new Map<string, Waiting>();
+  /** Of those, whom each kind of event may help: one that helps nobody looks at nobody. */
+  private readonly helped = new Map<ClusterEvent, Set<Waiting>>();
   private readonly known = new Map<string, Waiting>();
   private order = 0;
   private wake?: () => void;
@@ -58,8 +60,13 @@ export class SchedulingQueue {
     w.helps = helps;
     if ([...helps].some((e) => (this.lastMove.get(e) ?? 0) > movesBefore)) return this.delay(w);
     this.unschedulable.set(key, w);
+    for (const e of helps) {
+      let set = this.helped.get(e);
+      if (!set) this.helped.set(e, (set = new Set()));
+      set.add(w);
+    }
     w.timer = this.env.clock.after(FORGOTTEN_MS, () => {
-      this.unschedulable.delete(key);
+      this.unpark(w);
       this.activate(w);
     });
   }
@@ -83,10 +90,8 @@ export class SchedulingQueue {
   /** Something happened in the cluster. */
   event(e: ClusterEvent): void {
     this.lastMove.set(e, ++this.moves);
-    for (const w of [...this.unschedulable.values()]) {
-      if (w.helps && !w.helps.has(e)) continue;
-      w.timer?.cancel();
-      this.unschedulable.delete(w.key);
+    for (const w of [...(this.helped.get(e) ?? [])]) {
+      this.unpark(w);
       this.delay(w);
     }
   }
@@ -112,6 +117,7 @@ export class SchedulingQueue {
     w.timer?.cancel();
     this.backoff.delete(w.key);
     this.unschedulable.delete(w.key);
+    for (const e of w.helps ?? []) this.helped.get(e)?.delete(w);
   }
 
   private delay(w: Waiting): void {

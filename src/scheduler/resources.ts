@@ -35,15 +35,11 @@ export function requestsOf(spec: PodSpec): Amounts {
   const peak = none();
   for (const c of spec.initContainers ?? []) {
     const own = amounts(c.resources?.requests);
-    if (c.restartPolicy === 'Always') {
-      add(sidecars, own);
-      atLeast(peak, sidecars);
-    } else {
-      const during = { ...sidecars };
-      add(during, own);
-      atLeast(peak, during);
-    }
+    if (c.restartPolicy === 'Always') add(sidecars, own);
+    // What it does not ask for itself, the sidecars so far do: they only become more, and all of them count in the end.
+    else for (const k of Object.keys(own)) peak[k] = Math.max(peak[k] ?? 0, (sidecars[k] ?? 0) + own[k]!);
   }
+  atLeast(peak, sidecars);
   add(total, sidecars);
   atLeast(total, peak);
   const podLevel = spec.resources?.requests;

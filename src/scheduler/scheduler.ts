@@ -25,6 +25,10 @@ const DEFAULT_NAME = 'default-scheduler';
 const key = (p: Pod): string => `${p.metadata.namespace}/${p.metadata.name}`;
 const finished = (p: Pod): boolean => p.status.phase === 'Succeeded' || p.status.phase === 'Failed';
 
+/** As long as an event's note may be. */
+const NOTE_LIMIT = 1024;
+const cut = (message: string): string => (message.length <= NOTE_LIMIT ? message : `${message.slice(0, NOTE_LIMIT - 4)} ...`);
+
 export class Scheduler implements Component {
   readonly name = 'kube-scheduler';
   private readonly informers: Informers;
@@ -138,7 +142,7 @@ export class Scheduler implements Component {
     if ('message' in found) {
       if (found.helps) this.queue.park(id, found.helps, moves);
       else this.queue.retry(id);
-      this.events.warning(pod, 'FailedScheduling', found.message);
+      this.events.warning(pod, 'FailedScheduling', cut(found.message));
       void this.condition(pod, 'Unschedulable', found.message);
       return;
     }

@@ -71,7 +71,7 @@ function namedRule(rule: NamedRuleWithOperations, path: string): Errors {
   return [
     ...names.flatMap((name, i) => [
       ...invalidAll(`${path}.resourceNames[${i}]`, name, pathSegment(name)),
-      ...(again.has(i) ? [duplicate(`${path}.resourceNames[${i}]`, name)] : []),
+      ...(again[i] ? [duplicate(`${path}.resourceNames[${i}]`, name)] : []),
     ]),
     ...validateRule(rule, path),
   ];
@@ -99,7 +99,7 @@ export function validateMatchConditions(conditions: readonly MatchCondition[], p
       return [
         ...(expression?.trim() ? [] : [required(`${at}.expression`)]),
         ...(name ? validateLabelName(name, `${at}.name`) : [required(`${at}.name`)]),
-        ...(name && again.has(i) ? [duplicate(`${at}.name`, name)] : []),
+        ...(name && again[i] ? [duplicate(`${at}.name`, name)] : []),
       ];
     }),
   ];

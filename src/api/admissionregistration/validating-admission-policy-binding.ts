@@ -31,7 +31,7 @@ function actions(list: readonly string[]): Errors {
   const again = repeats(list);
   const errors = list.flatMap((action, i) => [
     ...oneOf(action, ['Audit', 'Deny', 'Warn'], `${path}[${i}]`),
-    ...(again.has(i) ? [duplicate(`${path}[${i}]`, action)] : []),
+    ...(again[i] ? [duplicate(`${path}[${i}]`, action)] : []),
   ]);
   if (list.includes('Deny') && list.includes('Warn'))
     errors.push(

@@ -69,7 +69,7 @@ function validation({ expression, message = '', messageExpression = '', reason }
 function annotations({ metadata, spec }: ValidatingAdmissionPolicy): Errors {
   const list = spec.auditAnnotations ?? [];
   const path = 'spec.auditAnnotations';
-  const again = repeats(list, (a) => a.key);
+  const again = repeats(list, (a) => a.key ?? '');
   return [
     ...(list.length > MAX_ANNOTATIONS ? [invalid(path, list, `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`)] : []),
     ...list.flatMap(({ key = '', valueExpression = '' }, i) => {
@@ -83,7 +83,7 @@ function annotations({ metadata, spec }: ValidatingAdmissionPolicy): Errors {
         ...(value.length > MAX_VALUE_EXPRESSION
           ? [required(`${at}.valueExpression`, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`)]
           : []),
-        ...(again.has(i) ? [duplicate(`${at}.key`, key)] : []),
+        ...(again[i] ? [duplicate(`${at}.key`, key)] : []),
       ];
     }),
   ];

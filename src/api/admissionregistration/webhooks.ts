@@ -30,7 +30,7 @@ export function validateWebhooks(webhooks: readonly Webhook[], old?: readonly We
       ...webhook(hook, strict.sideEffects ? NO_SIDE_EFFECTS : SIDE_EFFECTS, path),
       ...(sameConditions ? [] : validateMatchConditions(hook.matchConditions ?? [], `${path}.matchConditions`)),
       ...reviewVersions(hook.admissionReviewVersions ?? [], strict.versions, `${path}.admissionReviewVersions`),
-      ...(strict.names && hook.name && again.has(i) ? [duplicate(`${path}.name`, hook.name)] : []),
+      ...(strict.names && hook.name && again[i] ? [duplicate(`${path}.name`, hook.name)] : []),
     ];
   });
 }
@@ -73,9 +73,7 @@ function reviewVersions(versions: readonly string[], needsKnown: boolean, path: 
   if (!versions.length) return [required(path, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
   const again = repeats(versions);
   const errors = versions.flatMap((v, i) =>
-    again.has(i)
-      ? [invalid(`${path}[${i}]`, v, 'duplicate version')]
-      : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
+    again[i] ? [invalid(`${path}[${i}]`, v, 'duplicate version')] : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
   );
   if (needsKnown && !versions.some((v) => REVIEW_VERSIONS.includes(v)))
     errors.push(invalid(path, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`));

@@ -136,19 +136,15 @@ function validateSpec(spec: CustomResourceDefinitionSpec, old: CustomResourceDef
 }
 
 const PARTS = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
-const isShared = (versions: readonly CustomResourceDefinitionVersion[], part: (typeof PARTS)[number]): boolean =>
-  versions.every((v) => same(v[part], versions[0]![part]));
+type Part = (typeof PARTS)[number];
+/** The parts that all versions have alike. Looked for once: each version is compared with the first. */
+const sharedBy = (versions: readonly CustomResourceDefinitionVersion[]): ReadonlySet<Part> =>
+  new Set(PARTS.filter((part) => versions.every((v) => same(v[part], versions[0]![part]))));
 
 /** What all versions have alike is told of the definition as a whole: errors name it there, once. */
-function pathsOf(versions: readonly CustomResourceDefinitionVersion[], i: number | undefined) {
-  const at = (part: (typeof PARTS)[number], whole: string): string | undefined =>
-    isShared(versions, part)
-      ? i === undefined
-        ? `spec.${whole}`
-        : undefined
-      : i === undefined
-        ? undefined
-        : `spec.versions[${i}].${part}`;
+function pathsOf(shared: ReadonlySet<Part>, i: number | undefined) {
+  const at = (part: Part, whole: string): string | undefined =>
+    shared.has(part) ? (i === undefined ? `spec.${whole}` : undefined) : i === undefined ? undefined : `spec.versions[${i}].${part}`;
   return {
     schema: at('schema', 'validation'),
     subresources: at('subresources', 'subresources'),
@@ -170,13 +166,14 @@ function checkParts(v: CustomResourceDefinitionVersion, paths: ReturnType<typeof
 }
 
 function validateVersions(versions: readonly CustomResourceDefinitionVersion[]): Errors {
+  const shared = sharedBy(versions);
   const errors: Errors = versions.flatMap((v, i) => {
     const path = `spec.versions[${i}]`;
     const wrong = dns1035Label(v.name ?? '');
     return [
       ...(wrong.length ? [invalid(`${path}.name`, v.name ?? '', wrong.join(','))] : []),
       ...deprecationWarning(v, `${path}.deprecationWarning`),
-      ...checkParts(v, pathsOf(versions, i)),
+      ...checkParts(v, pathsOf(shared, i)),
     ];
   });
   const shown = versions.length ? versions : null;
@@ -191,7 +188,7 @@ function validateVersions(versions: readonly CustomResourceDefinitionVersion[]):
 }
 
 const sharedParts = (versions: readonly CustomResourceDefinitionVersion[]): Errors =>
-  versions[0] ? checkParts(versions[0], pathsOf(versions, undefined)) : [];
+  versions[0] ? checkParts(versions[0], pathsOf(sharedBy(versions), undefined)) : [];
 
 function names(n: Partial<CustomResourceDefinitionNames> | undefined, path: string): Errors {
   if (!n) return [];
@@ -215,10 +212,9 @@ function names(n: Partial<CustomResourceDefinitionNames> | undefined, path: stri
 function storedVersions(stored: readonly string[], versions: readonly CustomResourceDefinitionVersion[]): Errors {
   const path = 'status.storedVersions';
   if (!stored.length) return [invalid(path, null, 'must have at least one stored version')];
-  const kept = new Set(stored);
   const known = new Set(versions.map((v) => v.name));
-  // One version is the stored one; that more say so is told elsewhere.
-  const missing = versions.filter((v) => v.storage && !kept.has(v.name)).slice(0, 1);
+  const kept = new Set(stored);
+  const missing = versions.filter((v) => v.storage && !kept.has(v.name));
   const gone = stored.flatMap((name, i) => (known.has(name) ? [] : [[name, i] as const]));
   return [
     ...missing.map((v) => invalid(path, stored, `must have the storage version ${v.name}`)),

@@ -152,9 +152,7 @@ function reviewVersions(versions: readonly string[], needsKnown: boolean, path: 
   if (!versions.length) return [required(path)];
   const again = repeats(versions);
   const errors = versions.flatMap((v, i) =>
-    again.has(i)
-      ? [invalid(`${path}[${i}]`, v, 'duplicate version')]
-      : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
+    again[i] ? [invalid(`${path}[${i}]`, v, 'duplicate version')] : dns1035Label(v).map((message) => invalid(`${path}[${i}]`, v, message)),
   );
   if (needsKnown && !versions.some((v) => REVIEW_VERSIONS.includes(v)))
     errors.push(invalid(path, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`));

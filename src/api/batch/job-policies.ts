@@ -68,7 +68,7 @@ function exitCodes(on: PodFailurePolicyOnExitCodesRequirement, names: ReadonlySe
   for (const [i, value] of values.entries()) {
     const at = `${path}.values[${i}]`;
     if (on.operator === 'In' && value === 0) errors.push(invalid(at, value, 'must not be 0 for the In operator'));
-    if (again.has(i)) errors.push(duplicate(at, value));
+    if (again[i]) errors.push(duplicate(at, value));
   }
   if (values.some((v, i) => i > 0 && values[i - 1]! > v)) errors.push(invalid(`${path}.values`, values, 'must be ordered'));
   return errors;

@@ -68,8 +68,8 @@ export const certificateSigningRequest = defineResource<CertificateSigningReques
     const decided = (o: CertificateSigningRequest) => (o.status.conditions ?? []).filter((c) => DECISIONS.includes(c.type));
     const [now, before] = [decided(object), decided(old)];
     if (now.length !== before.length) return;
-    const kept = [...before];
-    object.status.conditions = (object.status.conditions ?? []).map((c) => (DECISIONS.includes(c.type) ? (kept.shift() ?? c) : c));
+    let at = 0;
+    object.status.conditions = (object.status.conditions ?? []).map((c) => (DECISIONS.includes(c.type) ? (before[at++] ?? c) : c));
   },
   validate: (object) => validateRequest(object),
   validateUpdate: validateChange,
@@ -97,12 +97,13 @@ function validateRequest({ spec, status }: CertificateSigningRequest, old?: Cert
   const usages = (spec.usages ?? []) as string[];
   const path = 'spec.usages';
   const knownBefore = (old?.spec.usages ?? []) as string[];
+  const again = repeats(usages);
   const wrongRequest = requestProblem(spec.request ?? '');
   return [
     ...(wrongRequest ? [invalid('spec.request', spec.request ?? null, wrongRequest)] : []),
     ...(usages.length ? [] : [required(path)]),
     ...(knownBefore.some((u) => !USAGES.includes(u)) ? [] : usages.flatMap((u, i) => oneOf(u, USAGES, `${path}[${i}]`))),
-    ...(new Set(knownBefore).size < knownBefore.length ? [] : [...repeats(usages)].map((i) => duplicate(`${path}[${i}]`, usages[i]))),
+    ...(new Set(knownBefore).size < knownBefore.length ? [] : usages.flatMap((u, i) => (again[i] ? [duplicate(`${path}[${i}]`, u)] : []))),
     ...(spec.signerName === LEGACY_SIGNER && old?.spec.signerName !== LEGACY_SIGNER
       ? [invalid('spec.signerName', spec.signerName, 'the legacy signerName is not allowed via this API version')]
       : signerName(spec.signerName, 'spec.signerName')),
@@ -145,14 +146,14 @@ function certificate(base64: string | undefined): Errors {
 
 function conditions(list: readonly CertificateSigningRequestCondition[], old: readonly CertificateSigningRequestCondition[]): Errors {
   const path = 'status.conditions';
-  const both = (cs: readonly CertificateSigningRequestCondition[]) => DECISIONS.every((type) => cs.some((c) => c.type === type));
+  const hadBoth = DECISIONS.every((type) => old.some((c) => c.type === type));
   const seen = new Set<string>();
   return list.flatMap((c, i) => {
     const at = `${path}[${i}]`;
     const errors: Errors = c.type ? [] : [required(`${at}.type`)];
     const allowed = LASTING.includes(c.type) ? ['True'] : ['False', 'True', 'Unknown'];
     addAll(errors, c.status ? oneOf(c.status, allowed, `${at}.status`) : [required(`${at}.status`)]);
-    if (!both(old) && DECISIONS.includes(c.type) && DECISIONS.some((type) => type !== c.type && seen.has(type)))
+    if (!hadBoth && DECISIONS.includes(c.type) && DECISIONS.some((type) => type !== c.type && seen.has(type)))
       errors.push(invalid(path, c.type, 'Approved and Denied conditions are mutually exclusive'));
     if (seen.has(c.type)) errors.push(duplicate(`${at}.type`, c.type));
     seen.add(c.type);

@@ -15,12 +15,24 @@ export function matchesTerm(t: NodeSelectorTerm, node: Pick<Node, 'metadata'>): 
   );
 }
 
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+/** So few are looked through. */
+const FEW = 16;
+
+/** A list may name tens of thousands of values, and is held against every node. */
+function includes(values: readonly string[] | undefined, value: string): boolean {
+  if (!values || values.length <= FEW) return values?.includes(value) ?? false;
+  let set = sets.get(values);
+  if (!set) sets.set(values, (set = new Set(values)));
+  return set.has(value);
+}
+
 function meets(r: NodeSelectorRequirement, value: string | undefined): boolean {
   switch (r.operator) {
     case 'In':
-      return value !== undefined && (r.values ?? []).includes(value);
+      return value !== undefined && includes(r.values, value);
     case 'NotIn':
-      return value === undefined || !(r.values ?? []).includes(value);
+      return value === undefined || !includes(r.values, value);
     case 'Exists':
       return value !== undefined;
     case 'DoesNotExist':

@@ -1,6 +1,6 @@
 /** ResourceQuotas: how much a namespace may use. Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/ */
 import { invalid, required } from '../../meta/field-error.js';
-import type { Errors } from '../check.js';
+import { type Errors, repeats } from '../check.js';
 import { ageColumn, column, nameColumn } from '../columns.js';
 import { defineResource } from '../define.js';
 import type { ResourceQuota, ResourceQuotaSpec } from '../types/core/v1.js';
@@ -66,8 +66,10 @@ function validateSpec(spec: ResourceQuotaSpec): Errors {
   const errors = amounts(spec.hard, 'spec.hard');
   const hard = Object.keys(spec.hard ?? {}).sort();
   const scopes = spec.scopes ?? [];
-  for (const s of scopes) {
+  const again = repeats(scopes);
+  for (const [i, s] of scopes.entries()) {
     if (!SCOPES.includes(s)) errors.push(invalid('spec.scopes', scopes, 'unsupported scope'));
+    if (again[i]) continue;
     for (const r of hard) if (!fits(s, r)) errors.push(invalid('spec.scopes', scopes, 'unsupported scope applied to resource'));
   }
   for (const pair of PAIRS)
@@ -79,9 +81,10 @@ function selector(spec: ResourceQuotaSpec, hard: readonly string[]): Errors {
   const errors: Errors = [];
   const path = 'spec.scopeSelector.matchExpressions';
   const expressions = spec.scopeSelector!.matchExpressions ?? [];
-  for (const e of expressions) {
+  const again = repeats(expressions, (e) => e.scopeName);
+  for (const [i, e] of expressions.entries()) {
     if (!SCOPES.includes(e.scopeName)) errors.push(invalid(`${path}.scopeName`, e.scopeName, 'unsupported scope'));
-    for (const r of hard)
+    for (const r of again[i] ? [] : hard)
       if (!fits(e.scopeName, r)) errors.push(invalid(path, spec.scopeSelector, 'unsupported scope applied to resource'));
     if (EXISTS_ONLY.includes(e.scopeName) && e.operator !== 'Exists') {
       const scopes =

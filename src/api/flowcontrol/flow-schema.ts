@@ -48,7 +48,7 @@ export function validateConditionTypes(conditions: readonly { readonly type?: st
   const again = repeats(conditions, (c) => c.type);
   return conditions.flatMap(({ type }, i) => {
     const path = `status.conditions[${i}].type`;
-    return [...(again.has(i) ? [duplicate(path, type ?? '')] : []), ...(type ? [] : [required(path)])];
+    return [...(again[i] ? [duplicate(path, type ?? '')] : []), ...(type ? [] : [required(path)])];
   });
 }
 

@@ -24,7 +24,7 @@ export const networkPolicy = defineResource<NetworkPolicy>({
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
   },
   validate: ({ spec }) => validateSpec(spec, new Set()),
-  validateUpdate: ({ spec }, old) => validateSpec(spec, new Set(rangesOf(old.spec))),
+  validateUpdate: ({ spec }, old) => validateSpec(spec, rangesOf(old.spec)),
   columns: [nameColumn, column('Pod-Selector', ({ spec }) => selectorCell(spec.podSelector)), ageColumn],
 });
 
@@ -32,8 +32,8 @@ const peers = (spec: NetworkPolicySpec): readonly NetworkPolicyPeer[] => [
   ...(spec.ingress ?? []).flatMap((rule) => rule.from ?? []),
   ...(spec.egress ?? []).flatMap((rule) => rule.to ?? []),
 ];
-const rangesOf = (spec: NetworkPolicySpec): string[] =>
-  peers(spec).flatMap(({ ipBlock: block }) => (block ? [block.cidr ?? '', ...(block.except ?? [])] : []));
+const rangesOf = (spec: NetworkPolicySpec): ReadonlySet<string> =>
+  new Set(peers(spec).flatMap(({ ipBlock: block }) => (block ? [block.cidr ?? '', ...(block.except ?? [])] : [])));
 
 /** `known`: ranges that stood there before, which are not checked again. */
 function validateSpec(spec: NetworkPolicySpec, known: ReadonlySet<string>): Errors {

@@ -39,7 +39,8 @@ function list<T>(items: readonly T[] | null | undefined, most: number, path: str
   if (all.length > most) return [tooMany(path, all.length, most)];
   const errors = all.flatMap((item, i) => check(item, `${path}[${i}]`));
   if (!keyOf) return errors;
-  return [...errors, ...[...repeats(all, keyOf)].map((i): FieldError => duplicate(`${path}[${i}]`, keyOf(all[i]!)))];
+  const again = repeats(all, keyOf);
+  return [...errors, ...all.flatMap((item, i): FieldError[] => (again[i] ? [duplicate(`${path}[${i}]`, keyOf(item))] : []))];
 }
 
 type RequestNames = ReadonlyMap<string, ReadonlySet<string>>;

@@ -87,7 +87,7 @@ function statusUpdate({ metadata, status }: ResourceClaim, old: ResourceClaim): 
     ...(user.resource ? [] : [required(`${path}[${i}].resource`)]),
     ...(user.name ? [] : [required(`${path}[${i}].name`)]),
     ...(user.uid ? [] : [required(`${path}[${i}].uid`)]),
-    ...(again.has(i) ? [duplicate(`${path}[${i}]`, user.uid)] : []),
+    ...(again[i] ? [duplicate(`${path}[${i}]`, user.uid)] : []),
   ]);
   if (users.length && !status.allocation) errors.push(forbidden(path, 'may not be specified when `allocated` is not set'));
   const before = new Set((old.status.reservedFor ?? []).map((u) => u.uid));

@@ -65,7 +65,7 @@ function tokens(requests: readonly TokenRequest[]): Errors {
   const again = repeats(requests, (r) => r.audience);
   return requests.flatMap(({ audience, expirationSeconds: seconds }, i) => {
     const path = `spec.tokenRequests[${i}]`;
-    if (again.has(i)) return [duplicate(`${path}.audience`, audience)];
+    if (again[i]) return [duplicate(`${path}.audience`, audience)];
     const wrong = (text: string): Errors => [invalid(`${path}.expirationSeconds`, seconds, text)];
     if (seconds === undefined) return [];
     if (seconds < MIN_TOKEN_SECONDS) return wrong('may not specify a duration less than 10 minutes');

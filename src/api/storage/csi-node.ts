@@ -41,7 +41,7 @@ function validateDrivers({ spec }: CSINode): Errors {
       ...csiDriverName(d.name, `${path}.name`),
       ...nodeId(d.nodeID, `${path}.nodeID`),
       ...atLeastZero(d.allocatable?.count, `${path}.allocatable.count`),
-      ...(again.has(i) ? [duplicate(`${path}.name`, d.name)] : []),
+      ...(again[i] ? [duplicate(`${path}.name`, d.name)] : []),
       ...topologyKeys(d.topologyKeys, path),
     ];
   });
@@ -56,7 +56,7 @@ function topologyKeys(keys: CSINodeDriver['topologyKeys'], path: string): Errors
   const again = repeats(keys ?? []);
   return (keys ?? []).flatMap((key, i) => [
     ...(key ? [] : [required(path)]),
-    ...(again.has(i) ? [duplicate(path, key)] : []),
+    ...(again[i] ? [duplicate(path, key)] : []),
     ...validateLabelName(key, path),
   ]);
 }

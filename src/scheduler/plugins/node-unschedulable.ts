@@ -1,6 +1,6 @@
 /** NodeUnschedulable: a cordoned node takes only pods that bear its taint. */
 import { definePlugin, misfit } from '../framework.js';
-import { tolerates } from '../tolerations.js';
+import { bears } from '../tolerations.js';
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
 
@@ -8,7 +8,5 @@ export const nodeUnschedulable = definePlugin({
   name: 'NodeUnschedulable',
   helps: ['node-added', 'node-taints'],
   filter: ({ pod }, { node }) =>
-    node.spec.unschedulable && !pod.spec.tolerations?.some((t) => tolerates(t, TAINT))
-      ? misfit('node(s) were unschedulable', true)
-      : undefined,
+    node.spec.unschedulable && !bears(pod.spec.tolerations, TAINT) ? misfit('node(s) were unschedulable', true) : undefined,
 });

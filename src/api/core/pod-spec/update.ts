@@ -3,7 +3,7 @@
 import { forbidden, invalid } from '../../../meta/field-error.js';
 import { between } from '../../../meta/names.js';
 import { addAll } from '../../../util/add-all.js';
-import { differences, type Errors, requiredText, same } from '../../check.js';
+import { differences, type Errors, firstBy, requiredText, same } from '../../check.js';
 import type { ContainerStatus, Pod, PodSpec, Toleration } from '../../types/core/v1.js';
 import { qosClass } from './qos.js';
 import { imageWhitespace } from './validate/containers.js';
@@ -164,8 +164,8 @@ export function validateStatusTransition(
 ): Errors {
   if (spec.restartPolicy === 'Always') return [];
   const errors: Errors = [];
-  const containers = byName([...(spec.containers ?? []), ...(spec.initContainers ?? [])]);
-  const statuses = byName(now ?? []);
+  const containers = firstBy([...(spec.containers ?? []), ...(spec.initContainers ?? [])], (c) => c.name);
+  const statuses = firstBy(now ?? [], (s) => s.name);
   for (const [i, was] of (old ?? []).entries()) {
     const ended = was.state?.terminated;
     const container = containers.get(was.name);

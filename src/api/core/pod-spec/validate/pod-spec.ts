@@ -6,8 +6,7 @@ import { validateAnnotations, validateLabelName, validateLabels } from '../../..
 import { between, dns1123Subdomain, dns1123SubdomainWithUnderscore, inRange } from '../../../../meta/names.js';
 import { addQuantities, compareQuantities, formatQuantity, type Quantity } from '../../../../meta/quantity.js';
 import { addAll } from '../../../../util/add-all.js';
-import { getOwn } from '../../../../util/own.js';
-import { type Errors, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
+import { type Errors, firstBy, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
 import type { ValidationContext } from '../../../resource.js';
 import type { PodDNSConfig, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../types/core/v1.js';
 import { MIRROR } from '../../mirror.js';
@@ -229,7 +228,7 @@ function names(spec: PodSpec, path: string): Errors {
 /** Files with variables are handed over in an emptyDir. */
 function fileKeyVolumes(spec: PodSpec, path: string): Errors {
   const errors: Errors = [];
-  const volumes = new Map((spec.volumes ?? []).map((v) => [v.name, v]));
+  const volumes = firstBy(spec.volumes ?? [], (v) => v.name);
   for (const { container, path: at } of placedContainers(spec, path)) {
     for (const [j, v] of (container.env ?? []).entries()) {
       const ref = v.valueFrom?.fileKeyRef;

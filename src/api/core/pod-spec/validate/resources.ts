@@ -142,7 +142,7 @@ export function validateResources(
 function claims(list: readonly ResourceClaim[], known: ReadonlySet<string>, path: string): Errors {
   const errors: Errors = [];
   const seen = new Set<string>();
-  /** Claims that some request of was asked for. */
+  /** Claims of which a request is named. */
   const inPart = new Set<string>();
   for (const [i, claim] of list.entries()) {
     const at = `${path}[${i}]`;

@@ -100,15 +100,17 @@ function matchKeys(
 ): Errors {
   const errors = [...labelKeys(match, selector, `${path}.matchLabelKeys`), ...labelKeys(mismatch, selector, `${path}.mismatchLabelKeys`)];
   const seen = new Set(Object.keys(selector?.matchLabels ?? {}));
-  const last = new Map((match ?? []).map((key, i) => [key, i]));
+  /** The last place of each. */
+  const places = new Map((match ?? []).map((key, i) => [key, i]));
+  const mismatched = new Set(mismatch ?? []);
   for (const e of selector?.matchExpressions ?? []) {
-    const i = last.get(e.key);
-    if (i !== undefined && seen.has(e.key)) errors.push(invalid(`${path}[${i}]`, e.key, 'exists in both matchLabelKeys and labelSelector'));
+    const i = places.get(e.key) ?? -1;
+    if (i >= 0 && seen.has(e.key)) errors.push(invalid(`${path}[${i}]`, e.key, 'exists in both matchLabelKeys and labelSelector'));
     seen.add(e.key);
   }
   const others = new Set(mismatch);
   for (const [i, k] of (match ?? []).entries())
-    if (others.has(k)) errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+    if (mismatched.has(k)) errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
   return errors;
 }
 
@@ -236,7 +238,8 @@ export function validateTopologyTerm(t: TopologySelectorTerm, path: string): Err
   for (const [i, r] of (t.matchLabelExpressions ?? []).entries()) {
     const at = `${path}.matchLabelExpressions[${i}]`;
     if (!r.values?.length) errors.push(required(`${at}.values`));
-    for (const j of repeats(r.values ?? [])) errors.push(duplicate(`${at}.values[${j}]`, r.values[j]));
+    const again = repeats(r.values ?? []);
+    for (const [j, v] of (r.values ?? []).entries()) if (again[j]) errors.push(duplicate(`${at}.values[${j}]`, v));
     addAll(errors, validateLabelName(r.key, `${at}.key`));
     if (keys.has(r.key)) errors.push(duplicate(`${at}.key`, r.key));
     keys.add(r.key);

@@ -1,0 +1,216 @@
+/** What Pods and nodes say at great length, and many of both: the one thread that finds nodes for everybody is not held up by one of them. */
+import { expect, it } from 'vitest';
+import type { Node, Pod, PodSpec, Taint, Toleration } from '../api/types/core/v1.js';
+import { silentLogger } from '../util/logger.js';
+import { seededRandom } from '../util/random.js';
+import { VirtualClock } from '../util/virtual-clock.js';
+import { podInfo, SchedulerCache } from './cache.js';
+import { schedule } from './cycle.js';
+import { defaultPlugins } from './plugins/default.js';
+import { SchedulingQueue } from './queue.js';
+import { bears, tolerates } from './tolerations.js';
+
+/** What is mended takes a tenth of this at most; before, each took several times this. */
+const LIMIT_MS = 5000;
+const NODES = 5000;
+const list = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
+const pod = (spec: object, name = 'p') =>
+  ({ metadata: { name, namespace: 'd' }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } }) as unknown as Pod;
+const node = (name: string, more: { spec?: object; labels?: object; images?: object[] } = {}) =>
+  ({
+    metadata: { name, labels: { host: name, ...more.labels } },
+    spec: more.spec ?? {},
+    status: { allocatable: { cpu: '100', memory: '1Ti', pods: '1000' }, images: more.images },
+  }) as unknown as Node;
+const cacheOf = (n: number, make: (i: number) => Node): SchedulerCache => {
+  const cache = new SchedulerCache();
+  for (let i = 0; i < n; i++) cache.putNode(make(i));
+  return cache;
+};
+const required = (...nodeSelectorTerms: object[]) => ({
+  affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+});
+const ports = (from: number, count: number) => ({
+  containers: [{ name: 'c', image: 'i', ports: list(count, (i) => ({ containerPort: 1, hostPort: from + i })) }],
+});
+const taints: Taint[] = list(10, (i) => ({ key: `t${i}`, value: 'v', effect: 'NoSchedule' }));
+
+it.each<[string, () => [SchedulerCache, object], RegExp | 'fits']>([
+  [
+    'host ports',
+    () => {
+      const cache = cacheOf(20, (i) => node(`n${i}`));
+      for (let i = 0; i < 20; i++) cache.putPod(pod(ports(1, 30_000), `o${i}`), `n${i}`);
+      return [cache, ports(30_001, 30_000)];
+    },
+    'fits',
+  ],
+  [
+    'tolerations',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`, { spec: { taints } })),
+      {
+        tolerations: [
+          ...list(30_000, (i) => ({ key: `x${i}`, operator: 'Exists' })),
+          ...list(9, (i) => ({ key: `t${i}`, operator: 'Exists' })),
+        ],
+      },
+    ],
+    /untolerated taint/,
+  ],
+  [
+    'tolerations of a cordoned node',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`, { spec: { unschedulable: true } })),
+      { tolerations: list(100_000, (i) => ({ key: `x${i}`, operator: 'Exists' })) },
+    ],
+    /unschedulable/,
+  ],
+  [
+    'values of a node affinity',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`)),
+      required({ matchExpressions: [{ key: 'host', operator: 'In', values: list(200_000, (i) => `m${i}`) }] }),
+    ],
+    /didn't match Pod's node affinity/,
+  ],
+  [
+    'terms of a node affinity',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`)),
+      required(...list(100_000, (i) => ({ matchExpressions: [{ key: `k${i}`, operator: 'Exists' }] }))),
+    ],
+    /has more than 1000 requirements/,
+  ],
+  [
+    'preferences among nodes',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`)),
+      {
+        affinity: {
+          nodeAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: list(100_000, (i) => ({
+              weight: 1,
+              preference: { matchExpressions: [{ key: `k${i}`, operator: 'DoesNotExist' }] },
+            })),
+          },
+        },
+      },
+    ],
+    /has more than 1000 requirements/,
+  ],
+  [
+    'images that all nodes have',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`, { images: [{ names: ['i:latest'], sizeBytes: 1e9 }] })),
+      { containers: list(500, (i) => ({ name: `c${i}`, image: 'i' })) },
+    ],
+    'fits',
+  ],
+  [
+    'resources that no node has',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`)),
+      {
+        containers: [{ name: 'c', image: 'i', resources: { requests: Object.fromEntries(list(40_000, (i) => [`a.b/r${i}`, '1'])) } }],
+      },
+    ],
+    /Insufficient a.b\/r0/,
+  ],
+  [
+    'resources of which nothing is asked for',
+    () => [
+      cacheOf(NODES, (i) => node(`n${i}`)),
+      {
+        containers: [{ name: 'c', image: 'i', resources: { requests: Object.fromEntries(list(40_000, (i) => [`a.b/r${i}`, '0'])) } }],
+      },
+    ],
+    'fits',
+  ],
+  [
+    'init containers beside a sidecar',
+    () => [
+      cacheOf(1, (i) => node(`n${i}`)),
+      {
+        initContainers: [
+          {
+            name: 's',
+            image: 'i',
+            restartPolicy: 'Always',
+            resources: { requests: Object.fromEntries(list(20_000, (i) => [`a.b/r${i}`, '0'])) },
+          },
+          ...list(20_000, (i) => ({ name: `i${i}`, image: 'i' })),
+        ],
+      },
+    ],
+    'fits',
+  ],
+])('%s', { timeout: 600_000 }, (_, make, right) => {
+  const [cache, spec] = make();
+  const started = performance.now();
+  const found = schedule(podInfo(pod(spec)), cache, defaultPlugins, seededRandom(1));
+  if (right === 'fits') expect(found).toHaveProperty('node');
+  else expect('message' in found && found.message).toMatch(right);
+  expect(performance.now() - started).toBeLessThan(LIMIT_MS);
+});
+
+it('an event that helps no Pod looks at none of those that wait', { timeout: 600_000 }, () => {
+  const queue = new SchedulingQueue({ clock: new VirtualClock(), random: seededRandom(1), log: silentLogger });
+  for (let i = 0; i < 50_000; i++) {
+    queue.add(`d/p${i}`, 0);
+    queue.park(`d/p${i}`, new Set(['node-labels']), 0);
+  }
+  const started = performance.now();
+  for (let i = 0; i < 20_000; i++) queue.event('pod-removed');
+  expect(queue.lengths.unschedulable).toBe(50_000);
+  expect(performance.now() - started).toBeLessThan(LIMIT_MS);
+  queue.event('node-labels');
+  expect(queue.lengths.unschedulable).toBe(0);
+  queue.stop();
+});
+
+it('a host port that two Pods were bound to by name is held until both are gone', () => {
+  const cache = cacheOf(1, () => node('n'));
+  const fits = () => 'node' in schedule(podInfo(pod(ports(80, 1))), cache, defaultPlugins, seededRandom(1));
+  for (const name of ['a', 'b']) cache.putPod(pod(ports(80, 1), name), 'n');
+  const seen = [fits()];
+  for (const name of ['a', 'b']) {
+    cache.removePod(`d/${name}`);
+    seen.push(fits());
+  }
+  expect(seen).toEqual([false, false, true]);
+});
+
+it('many tolerations bear what each by itself would', () => {
+  const random = seededRandom(7);
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random.float() * of.length)]!;
+  for (let round = 0; round < 3000; round++) {
+    const tolerations: Toleration[] = list(9 + Math.floor(random.float() * 4), () => ({
+      key: one([undefined, 'a', 'b', 'c']),
+      operator: one([undefined, 'Exists', 'Equal', 'Gt', 'Lt', 'Other']) as never,
+      value: one([undefined, '', 'x', '3', '7', '-1']),
+      effect: one([undefined, 'NoSchedule', 'NoExecute']),
+    }));
+    const taint: Taint = {
+      key: one(['a', 'b', 'd']),
+      value: one([undefined, '', 'x', '2', '5']),
+      effect: one(['NoSchedule', 'NoExecute']),
+    };
+    expect(bears(tolerations, taint), JSON.stringify({ tolerations, taint })).toBe(tolerations.some((t) => tolerates(t, taint)));
+  }
+});
+
+/** Requests as they were worked out container by container. */
+it('requests of init containers and sidecars', async () => {
+  const { requestsOf } = await import('./resources.js');
+  const c = (cpu: string, gpu: string, sidecar = false) => ({
+    name: 'x',
+    resources: { requests: { cpu, 'a.b/gpu': gpu } },
+    ...(sidecar ? { restartPolicy: 'Always' } : {}),
+  });
+  const spec = {
+    containers: [c('1', '1')],
+    initContainers: [c('4', '0'), c('1', '2', true), c('2', '1'), { name: 'y' }, c('1', '1', true)],
+  } as unknown as PodSpec;
+  expect({ ...requestsOf(spec) }).toEqual({ cpu: 4000, 'a.b/gpu': 4 });
+});
