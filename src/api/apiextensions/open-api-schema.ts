@@ -130,6 +130,11 @@ function mapKeys(schema: JSONSchemaProps, path: string): Errors {
     return errors;
   }
   const again = repeats(keys);
+  // Each of these shows all keys: a few say as much as all.
+  let told = 0;
+  const wrong = (text: string): void => {
+    if (told++ < LISTS_TOLD) errors.push(invalid(at, keys, text));
+  };
   for (const [i, key] of keys.entries()) {
     const property = items.properties?.[key];
     if (!property) wrong('entries must all be names of item properties');
@@ -141,7 +146,7 @@ function mapKeys(schema: JSONSchemaProps, path: string): Errors {
           "must be a scalar type if parent array's x-kubernetes-list-type is map",
         ),
       );
-    if (again[i]) errors.push(invalid(at, keys, 'must not contain duplicate entries'));
+    if (again[i]) wrong('must not contain duplicate entries');
   }
   return errors;
 }

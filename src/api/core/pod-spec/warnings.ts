@@ -122,44 +122,13 @@ function hiddenVariables(c: Container, path: string): string[] {
   });
 }
 
-interface Placed {
-  readonly at: string;
-  readonly port: ContainerPort;
-}
-
-/** More are not told: each port may be in the way of every other. */
-const PORT_WARNINGS = 1000;
-
-/** Ports of one number and protocol. Only those that may be in each other's way are compared: as many as there are warnings of. */
-class Seen {
-  private readonly all: Placed[] = [];
-  /** By host port, then by host address. */
-  private readonly byHost = new Map<number, Map<string, Placed[]>>();
-
-  add(p: Placed): void {
-    this.all.push(p);
-    const host = p.port.hostPort ?? 0;
-    const ip = p.port.hostIP ?? '';
-    let byIp = this.byHost.get(host);
-    if (!byIp) this.byHost.set(host, (byIp = new Map()));
-    const list = byIp.get(ip);
-    if (list) list.push(p);
-    else byIp.set(ip, [p]);
-  }
-
-  /** In no order but that of their kinds: without a host port, then at its own address, then at all. */
-  *near({ hostPort = 0, hostIP = '' }: ContainerPort): Iterable<Placed> {
-    if (hostPort === 0) return yield* this.all;
-    for (const list of this.byHost.get(0)?.values() ?? []) yield* list;
-    const same = this.byHost.get(hostPort);
-    if (hostIP === '') for (const list of same?.values() ?? []) yield* list;
-    else for (const ip of [hostIP, '']) yield* same?.get(ip) ?? [];
-  }
-}
+/** Of ports that are alike: what is found among more than these no answer has room for. */
+const PAIRS_COMPARED = 10_000;
 
 function portWarnings(containers: readonly { container: Container; path: string }[]): string[] {
   const out: string[] = [];
-  const all = new Map<string, Seen>();
+  let compared = 0;
+  const all = new Map<string, { at: string; port: ContainerPort }[]>();
   const names = new Map<string, string>();
   const named: string[] = [];
   for (const { container, path } of containers) {
@@ -170,13 +139,13 @@ function portWarnings(containers: readonly { container: Container; path: string 
           `${at}: hostIP set without hostPort: {Name:${port.name ?? ''} HostPort:0 ContainerPort:${port.containerPort} Protocol:${port.protocol} HostIP:${port.hostIP}}`,
         );
       const key = `${port.containerPort}/${port.protocol}`;
-      let seen = all.get(key);
-      if (!seen) all.set(key, (seen = new Seen()));
-      for (const other of seen.near(port)) {
-        if (out.length >= PORT_WARNINGS) break;
+      const others = all.get(key) ?? [];
+      for (const other of others) {
+        if (++compared > PAIRS_COMPARED) break;
         addAll(out, conflict(at, port, other));
       }
-      seen.add({ at, port });
+      others.push({ at, port });
+      all.set(key, others);
       if (!port.name) continue;
       const first = names.get(port.name);
       if (first)
