@@ -44,18 +44,6 @@ export const requiredText = (value: string | undefined, path: string, why = ''):
 export const quantityAtLeastZero = (q: string, path: string): Errors =>
   compareQuantities(q, '0') < 0 ? [invalid(path, q, 'must be greater than or equal to 0')] : [];
 
-/** The places of entries that are not the first of their key. */
-export function repeats<T>(list: readonly T[], keyOf: (entry: T) => unknown = (entry) => entry): ReadonlySet<number> {
-  const seen = new Set<unknown>();
-  const again = new Set<number>();
-  for (const [i, entry] of list.entries()) {
-    const key = keyOf(entry);
-    if (seen.has(key)) again.add(i);
-    seen.add(key);
-  }
-  return again;
-}
-
 /** Whether two parts of objects are the same: absent, null and empty lists are one, and the order of keys does not count. */
 export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;

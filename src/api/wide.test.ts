@@ -3,8 +3,14 @@
  * (What takes the square of it shows in longer lists: `long-lists.test.ts`.)
  */
 import { expect, it } from 'vitest';
-import { resourceOfKind } from './table.js';
-import { faults, prepared } from './testing.js';
+import { compare } from '../meta/apply/compare.js';
+import { merge } from '../meta/apply/merge.js';
+import { planOf } from '../meta/apply/plan.js';
+import { toFieldSet } from '../meta/apply/to-field-set.js';
+import { decode } from '../meta/decode.js';
+import { invalidError } from '../meta/errors.js';
+import type { FieldSchema, TypeSchema, ValueSchema } from '../meta/schema/schema.js';
+import { builtInResources } from './table.js';
 
 const N = Number(process.env.WIDE ?? 700);
 const LIMIT_MS = Number(process.env.WIDE_MS ?? 1500);

@@ -6,6 +6,7 @@ import { validateAnnotations, validateLabelName, validateLabels } from '../../..
 import { between, dns1123Subdomain, dns1123SubdomainWithUnderscore, inRange } from '../../../../meta/names.js';
 import { addQuantities, compareQuantities, formatQuantity, type Quantity } from '../../../../meta/quantity.js';
 import { addAll } from '../../../../util/add-all.js';
+import { getOwn } from '../../../../util/own.js';
 import { type Errors, firstBy, invalidAll, label, requiredOneOf, subdomain } from '../../../check.js';
 import type { ValidationContext } from '../../../resource.js';
 import type { PodDNSConfig, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../types/core/v1.js';

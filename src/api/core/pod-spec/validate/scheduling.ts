@@ -108,7 +108,6 @@ function matchKeys(
     if (i >= 0 && seen.has(e.key)) errors.push(invalid(`${path}[${i}]`, e.key, 'exists in both matchLabelKeys and labelSelector'));
     seen.add(e.key);
   }
-  const others = new Set(mismatch);
   for (const [i, k] of (match ?? []).entries())
     if (mismatched.has(k)) errors.push(invalid(`${path}.matchLabelKeys[${i}]`, k, 'exists in both matchLabelKeys and mismatchLabelKeys'));
   return errors;
