@@ -25,6 +25,18 @@ const finalizers = (prefix: string) => ({ metadata: { ...deleted.metadata, final
 type How = 'meta' | 'create' | 'update' | 'status' | 'warnings';
 it.each<[string, string, string, How, object, object?]>([
   ['finalizers of an object that goes', 'v1', 'ConfigMap', 'meta', finalizers('a'), finalizers('b')],
+  [
+    'requests of a Pod beside its containers',
+    'v1',
+    'Pod',
+    'create',
+    {
+      spec: {
+        resources: { requests: Object.fromEntries(list((i) => [`a${i}`, '1'], HALF)) },
+        containers: list((i) => ({ name: `c${i}`, image: 'b', resources: { requests: { cpu: '1' } } }), HALF),
+      },
+    },
+  ],
   ['usages', 'certificates.k8s.io/v1', 'CertificateSigningRequest', 'create', { spec: { usages: names() } }],
   [
     'conditions of a request',

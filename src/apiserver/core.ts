@@ -7,7 +7,7 @@ import type { AdmissionChain } from './admission/chain.js';
 import type { Authorizer } from './authorize/authorizer.js';
 import type { ApiRequest, RequestInfo, UserInfo } from './request.js';
 import type { Storage } from './storage/storage.js';
-import type { KubeletAddress } from './subresources/streams.js';
+import type { KubeletAddress } from './subresources/targets.js';
 
 /** Every resource that is served now: the built-in table plus the CRDs. */
 export interface Resources {

@@ -41,7 +41,8 @@ import { bind, evict } from './subresources/pods.js';
 import { proxyHandler } from './subresources/proxy.js';
 import { reviewHandlers } from './subresources/reviews.js';
 import { getScale, patchScale, putScale } from './subresources/scale.js';
-import { type Backends, type KubeletAddress, logHandler, needsUpgrade } from './subresources/streams.js';
+import { logHandler, needsUpgrade } from './subresources/streams.js';
+import type { Backends, KubeletAddress } from './subresources/targets.js';
 import { tokenHandler } from './subresources/token.js';
 
 /** The original's --etcd-healthcheck-timeout. */

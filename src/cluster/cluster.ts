@@ -9,7 +9,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createApiServer } from '../apiserver/create.js';
-import type { Backends } from '../apiserver/subresources/streams.js';
+import type { Backends } from '../apiserver/subresources/targets.js';
 import type { Client } from '../client/client.js';
 import { NODES } from '../client/kinds.js';
 import { routableAddress } from '../host/address.js';

@@ -38,7 +38,7 @@ function showObject(value: object): string {
   if (value === last) return lastText;
   const text = JSON.stringify(value);
   lastText = text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
-  if (!last) Promise.resolve().then(forget);
+  if (!last) void Promise.resolve().then(forget);
   last = value;
   return lastText;
 }

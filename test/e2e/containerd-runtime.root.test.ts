@@ -1,71 +1,18 @@
 /** The compliance suite against a real containerd of our own. Needs root, containerd and the reference CNI plugins; left out, with the reason, without. */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ContainerdRuntime } from '../../src/host/containerd/containerd-runtime.js';
-import { ContainerdDaemon, goArchitecture } from '../../src/host/containerd/daemon.js';
+import { ContainerdDaemon } from '../../src/host/containerd/daemon.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { containerRuntimeCompliance } from '../compliance/container-runtime.js';
+import { cleanMachine, containerdOptions, IMAGE, importBusybox, reason } from './own-containerd.js';
 
-const CNI_BIN = '/usr/lib/cni';
-const BRIDGE = 'k8tstest0';
+const NETWORK = { name: 'k8ts-runtime-test', bridge: 'k8tstest0', subnet: '10.99.1.0/24' };
 const CGROUP = '/k8ts-runtime-test';
-const IMAGE = 'test.local/busybox:1';
 const FLOOD = ['/bin/busybox', 'head', '-c', '8000000', '/dev/zero'];
 
-const has = (command: string): boolean => (process.env.PATH ?? '').split(':').some((d) => fs.existsSync(path.join(d, command)));
-
-function missing(): string | undefined {
-  if (process.getuid?.() !== 0) return 'not root';
-  if (!has('containerd') || !has('runc')) return 'containerd or runc is not installed';
-  if (!fs.existsSync(`${CNI_BIN}/bridge`)) return 'the CNI plugins are not installed';
-  if (!fs.existsSync('/bin/busybox')) return 'busybox-static is not installed';
-  return undefined;
-}
-
-function writeCni(dir: string): void {
-  fs.mkdirSync(path.join(dir, 'cni'), { recursive: true });
-  const ipam = { type: 'host-local', dataDir: path.join(dir, 'ipam'), ranges: [[{ subnet: '10.99.1.0/24' }]] };
-  const conf = { cniVersion: '0.4.0', name: 'k8ts-runtime-test', plugins: [{ type: 'bridge', bridge: BRIDGE, isGateway: true, ipam }] };
-  fs.writeFileSync(path.join(dir, 'cni', '10-test.conflist'), JSON.stringify(conf));
-}
-
-/** busybox with a page to serve. */
-async function importBusybox(daemon: ContainerdDaemon): Promise<void> {
-  const links = ['sh', 'cat', 'sleep', 'true', 'false', 'httpd'].map((n) => ({ path: `bin/${n}`, link: 'busybox' }));
-  await daemon.importImage({
-    name: IMAGE,
-    architecture: goArchitecture(),
-    files: [
-      { path: 'bin/' },
-      { path: 'bin/busybox', data: fs.readFileSync('/bin/busybox'), mode: 0o755 },
-      ...links,
-      { path: 'www/' },
-      { path: 'www/index.html', data: Buffer.from('hello\n') },
-    ],
-    config: { Cmd: ['/bin/sh'], Env: ['PATH=/bin'] },
-  });
-}
-
-function cleanMachine(): void {
-  try {
-    execFileSync('ip', ['link', 'del', BRIDGE], { stdio: 'ignore' });
-  } catch {
-    // was not made
-  }
-  for (const h of fs.readdirSync('/sys/fs/cgroup')) {
-    const remove = (d: string): void => {
-      if (!fs.existsSync(d)) return;
-      for (const e of fs.readdirSync(d, { withFileTypes: true })) if (e.isDirectory()) remove(path.join(d, e.name));
-      fs.rmdirSync(d);
-    };
-    remove(`/sys/fs/cgroup/${h}${CGROUP}`);
-  }
-}
-
-const reason = missing();
 if (reason) {
   describe('container runtime: containerd', () => {
     it.skip(`left out: ${reason}`, () => {});
@@ -75,10 +22,9 @@ if (reason) {
     'containerd',
     async () => {
       const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-rt-'));
-      writeCni(dir);
-      const daemon = new ContainerdDaemon({ dir: path.join(dir, 'c'), cniBin: CNI_BIN, cniConf: path.join(dir, 'cni'), log: silentLogger });
+      const daemon = new ContainerdDaemon(containerdOptions(dir, NETWORK));
       await daemon.start();
-      await importBusybox(daemon);
+      await importBusybox(daemon, ['sh', 'cat', 'sleep', 'true', 'false', 'httpd']);
       const runtime = new ContainerdRuntime(daemon.paths.socket);
       return {
         runtime,
@@ -91,7 +37,7 @@ if (reason) {
           await runtime.close();
           await daemon.removeAll();
           fs.rmSync(dir, { recursive: true, force: true });
-          cleanMachine();
+          cleanMachine(NETWORK.bridge, CGROUP);
         },
       };
     },
@@ -106,14 +52,7 @@ if (reason) {
           .readFileSync('/proc/self/mounts', 'utf8')
           .split('\n')
           .filter((l) => l.includes(dir));
-      const options = {
-        dir: path.join(dir, 'c'),
-        cniBin: CNI_BIN,
-        cniConf: path.join(dir, 'cni'),
-        registryMirrors: { 'harbor.example.com': 'http://127.0.0.1:5000' },
-        log: silentLogger,
-      };
-      writeCni(dir);
+      const options = { ...containerdOptions(dir, NETWORK), registryMirrors: { 'harbor.example.com': 'http://127.0.0.1:5000' } };
       const first = new ContainerdDaemon(options);
       expect(await first.start()).toBe('started');
       const pid = first.pid()!;
@@ -150,11 +89,11 @@ if (reason) {
       expect(first.pid()).toBeUndefined();
       expect(mounts()).toEqual([]);
       fs.rmSync(dir, { recursive: true, force: true });
-      cleanMachine();
+      cleanMachine(NETWORK.bridge, CGROUP);
     });
 
     it('refuses a folder whose path does not hold a socket', () => {
-      expect(() => new ContainerdDaemon({ dir: `/tmp/${'x'.repeat(100)}`, cniBin: CNI_BIN, cniConf: '/tmp', log: silentLogger })).toThrow(
+      expect(() => new ContainerdDaemon({ dir: `/tmp/${'x'.repeat(100)}`, cniBin: '/tmp', cniConf: '/tmp', log: silentLogger })).toThrow(
         'too long for a unix socket',
       );
     });

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RealKubelet, realKubelet, reason } from './real-kubelet.js';
+import { reason } from './own-containerd.js';
+import { type RealKubelet, realKubelet } from './real-kubelet.js';
 
 describe.skipIf(reason)(`a kubelet on the real machine${reason ? ` (left out: ${reason})` : ''}`, () => {
   let k: RealKubelet;

@@ -4,30 +4,18 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Event, Pod } from '../../src/api/types/core/v1.js';
-import { ContainerdDaemon, goArchitecture } from '../../src/host/containerd/daemon.js';
+import { ContainerdDaemon } from '../../src/host/containerd/daemon.js';
 import { type RunningKubelet, startRealKubelet } from '../../src/host/kubelet/create.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
 import { FakeApi } from '../kubelet/fake-client.js';
 import { type PodDraft, pod } from '../kubelet/simulated.js';
+import { cleanMachine, containerdOptions, IMAGE, importBusybox } from './own-containerd.js';
 
-const CNI_BIN = '/usr/lib/cni';
-export const IMAGE = 'test.local/busybox:1';
 export const FOREVER = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.05; done'];
+const PROGRAMS = 'sh cat sleep ls id stat httpd touch hostname mount mkdir ln mkfifo wget ip'.split(' ');
 const env = { clock: realClock, random: realRandom, log: silentLogger };
-
-/** Why such a kubelet cannot run here; empty where it can. */
-export const reason =
-  process.getuid?.() !== 0
-    ? 'not root'
-    : ![...(process.env.PATH ?? '').split(':')].some((d) => fs.existsSync(path.join(d, 'containerd')))
-      ? 'containerd is not installed'
-      : !fs.existsSync(`${CNI_BIN}/bridge`)
-        ? 'the CNI plugins are not installed'
-        : !fs.existsSync('/bin/busybox')
-          ? 'busybox-static is not installed'
-          : '';
 
 export interface RealKubelet {
   readonly dir: string;
@@ -55,47 +43,9 @@ export async function realKubelet(n: number, programs: readonly { path: string; 
   const bridge = `k8tstest${n}`;
   const cgroup = `/k8ts-kubelet-test${n}`;
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-kl-'));
-  fs.mkdirSync(`${dir}/cni`);
-  const ipam = { type: 'host-local', dataDir: `${dir}/ipam`, ranges: [[{ subnet: `10.99.${n + 1}.0/24` }]] };
-  fs.writeFileSync(
-    `${dir}/cni/10-test.conflist`,
-    JSON.stringify({ cniVersion: '0.4.0', name: `k8ts-kubelet-test${n}`, plugins: [{ type: 'bridge', bridge, isGateway: true, ipam }] }),
-  );
-  const daemon = new ContainerdDaemon({ dir: `${dir}/c`, cniBin: CNI_BIN, cniConf: `${dir}/cni`, log: silentLogger });
+  const daemon = new ContainerdDaemon(containerdOptions(dir, { name: `k8ts-kubelet-test${n}`, bridge, subnet: `10.99.${n + 1}.0/24` }));
   await daemon.start();
-  const links = [
-    'sh',
-    'cat',
-    'sleep',
-    'ls',
-    'id',
-    'stat',
-    'httpd',
-    'touch',
-    'hostname',
-    'mount',
-    'mkdir',
-    'ln',
-    'mkfifo',
-    'wget',
-    'ip',
-  ].map((name) => ({
-    path: `bin/${name}`,
-    link: 'busybox',
-  }));
-  await daemon.importImage({
-    name: IMAGE,
-    architecture: goArchitecture(),
-    files: [
-      { path: 'bin/' },
-      { path: 'bin/busybox', data: fs.readFileSync('/bin/busybox'), mode: 0o755 },
-      ...links,
-      ...programs.map((p) => ({ ...p, mode: 0o755 })),
-      { path: 'www/' },
-      { path: 'www/index.html', data: Buffer.from('hello\n') },
-    ],
-    config: { Cmd: ['/bin/sh'], Env: ['PATH=/bin'] },
-  });
+  await importBusybox(daemon, PROGRAMS, programs);
   const api = new FakeApi(env);
   const start = () =>
     startRealKubelet({
@@ -113,15 +63,8 @@ export async function realKubelet(n: number, programs: readonly { path: string; 
     });
   const clean = async () => {
     await daemon.removeAll();
-    for (const h of fs.readdirSync('/sys/fs/cgroup')) {
-      const remove = (d: string): void => {
-        if (!fs.existsSync(d)) return;
-        for (const e of fs.readdirSync(d, { withFileTypes: true })) if (e.isDirectory()) remove(path.join(d, e.name));
-        fs.rmdirSync(d);
-      };
-      remove(`/sys/fs/cgroup/${h}${cgroup}`);
-    }
-    execFileSync('sh', ['-c', `ip link del ${bridge} 2>/dev/null; umount -l ${dir}/kubelet 2>/dev/null; true`]);
+    cleanMachine(bridge, cgroup);
+    execFileSync('sh', ['-c', `umount -l ${dir}/kubelet 2>/dev/null; true`]);
     fs.rmSync(dir, { recursive: true, force: true });
   };
   let kubelet = await start().catch(async (e) => {

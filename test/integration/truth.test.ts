@@ -2,17 +2,16 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListeningApiServer } from '../../src/cluster/api-server.js';
-import { startApiServer } from '../../src/cluster/api-server.js';
 import { controlPlane, Identities, stopAll } from '../../src/cluster/components.js';
 import { connect } from '../../src/host/kubeconfig.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { realRandom } from '../../src/util/random.js';
+import { listening } from '../security/listening.js';
 
 const dir = new URL('../../../shared/oracle/truth/', import.meta.url);
 const there = fs.existsSync(dir);
 const truth = <T>(name: string): T => JSON.parse(fs.readFileSync(new URL(name, dir), 'utf8')) as T;
-const scratch = fs.mkdtempSync('/tmp/k8ts-truth-');
 
 /** Additions of the distribution the original was taken from, and identities that differ by nature. */
 const NOT_OURS = /openshift|service-ca|\/leases\/kube-system\/apiserver-|\/peerserverleases\/|\/events\/|\/masterleases\//;
@@ -24,18 +23,9 @@ describe.skipIf(!there)(`a fresh cluster beside the original${there ? '' : ' (le
 
   beforeAll(async () => {
     const env = { clock: realClock, random: realRandom, log: silentLogger };
-    api = await startApiServer({
-      env,
-      dataDir: scratch,
-      inMemory: true,
-      bindAddress: '127.0.0.1',
-      advertiseAddress: '192.0.2.1',
-      port: 0,
-      serviceCidrs: ['10.96.0.0/16'],
-      clusterDomain: 'cluster.local',
-      defaultMetrics: false,
-    });
-    running = [api];
+    const server = await listening();
+    api = server.api;
+    running = [server];
     const identities = new Identities(api.server);
     for (const c of controlPlane({ env, identities, rootCa: 'ca', podCidr: '10.244.0.0/16' })) {
       await c.start();
@@ -49,7 +39,6 @@ describe.skipIf(!there)(`a fresh cluster beside the original${there ? '' : ' (le
   afterAll(async () => {
     connection?.close();
     await stopAll(running);
-    fs.rmSync(scratch, { recursive: true, force: true });
   });
 
   const discovery = there ? truth<Record<string, unknown>>('discovery.json') : {};

@@ -1,15 +1,8 @@
 /** Bodies that cost more than they weigh: each is answered in a time in proportion to its bytes, and nobody waits meanwhile. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster } from '../../src/index.js';
-import { ask, type Door, doorOf, PROMPT_MS } from './raw.js';
+import { describe, expect, it } from 'vitest';
+import { ask, clusterDoor, PROMPT_MS } from './raw.js';
 
-let cluster: Cluster;
-let door: Door;
-beforeAll(async () => {
-  cluster = await Cluster.start({ nodes: 0, listen: true });
-  door = doorOf(cluster);
-});
-afterAll(() => cluster.stop());
+const door = clusterDoor();
 
 const CM = '/api/v1/namespaces/default/configmaps';
 const PODS = '/api/v1/namespaces/default/pods';

@@ -1,21 +1,16 @@
 /** Requests that once cost the square of their length, or broke what read them: over a running cluster each is answered promptly. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster } from '../../src/index.js';
-import { ask, type Door, doorOf, PROMPT_MS } from './raw.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ask, clusterDoor, PROMPT_MS } from './raw.js';
 
-let cluster: Cluster;
-let door: Door;
+const door = clusterDoor();
 const NS = '/api/v1/namespaces/default';
 beforeAll(async () => {
-  cluster = await Cluster.start({ nodes: 0, listen: true });
-  door = doorOf(cluster);
   await ask(door, { path: `${NS}/configmaps`, body: '{"metadata":{"name":"c"},"data":{"a":"b"}}' });
   await ask(door, {
     path: `${NS}/pods`,
     body: JSON.stringify({ metadata: { name: 'p' }, spec: { containers: [{ name: 'a', image: 'i' }] } }),
   });
 });
-afterAll(() => cluster.stop());
 
 const many = (n: number, of: (i: number) => unknown): unknown[] => Array.from({ length: n }, (_, i) => of(i));
 const JSON_PATCH = 'application/json-patch+json';

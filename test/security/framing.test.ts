@@ -1,16 +1,9 @@
 /** Requests whose end, path or token is not what it seems: held before, and to be held. */
 import tls from 'node:tls';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Cluster } from '../../src/index.js';
-import { ask, type Door, doorOf } from './raw.js';
+import { expect, it } from 'vitest';
+import { ask, clusterDoor } from './raw.js';
 
-let cluster: Cluster;
-let door: Door;
-beforeAll(async () => {
-  cluster = await Cluster.start({ nodes: 0, listen: true });
-  door = doorOf(cluster);
-});
-afterAll(() => cluster.stop());
+const door = clusterDoor();
 
 /** All that comes back for some bytes. */
 const raw = (text: string): Promise<string> =>

@@ -1,15 +1,8 @@
 /** Keys that people choose are keys, whatever objects of the language have of themselves. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster } from '../../src/index.js';
-import { ask, type Door, doorOf } from './raw.js';
+import { describe, expect, it } from 'vitest';
+import { ask, clusterDoor } from './raw.js';
 
-let cluster: Cluster;
-let door: Door;
-beforeAll(async () => {
-  cluster = await Cluster.start({ nodes: 0, listen: true });
-  door = doorOf(cluster);
-});
-afterAll(() => cluster.stop());
+const door = clusterDoor();
 
 const CM = '/api/v1/namespaces/default/configmaps';
 const JSON_TYPE = 'application/json';

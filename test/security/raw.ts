@@ -1,6 +1,8 @@
 /** Requests to a cluster's API server as a program sends them, without our client: who asks, what bytes, and what comes back. */
 import fs from 'node:fs';
 import https from 'node:https';
+import { afterAll, beforeAll } from 'vitest';
+import { Cluster } from '../../src/index.js';
 import { parseYaml } from '../../src/meta/yaml.js';
 
 export interface Door {
@@ -34,6 +36,18 @@ export function doorOf(cluster: { readonly url?: string | undefined; readonly ku
     admin: { cert: pem(user['client-certificate-data']), key: pem(user['client-key-data']), ca },
     anonymous: { ca },
   };
+}
+
+/** The door of a cluster that runs as long as the tests of the file. It is open once they begin. */
+export function clusterDoor(): Door {
+  const door = {} as Door;
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await Cluster.start({ nodes: 0, listen: true });
+    Object.assign(door, doorOf(cluster));
+  });
+  afterAll(() => cluster.stop());
+  return door;
 }
 
 export interface Ask {

@@ -11,8 +11,9 @@ import { DiskFiles } from '../../src/host/kubelet/files.js';
 import { MachineMounter } from '../../src/host/kubelet/mounter.js';
 import type { Host } from '../../src/kubelet/host.js';
 import { containerMounts } from '../../src/kubelet/volumes/mounts.js';
+import { reason as machine } from '../e2e/own-containerd.js';
 import { missing } from '../e2e/programs.js';
-import { reason as machine, type RealKubelet, realKubelet } from '../e2e/real-kubelet.js';
+import { type RealKubelet, realKubelet } from '../e2e/real-kubelet.js';
 import { pod } from '../kubelet/simulated.js';
 
 const STARTS = Number(process.env.K8TS_RACE_STARTS ?? 100);

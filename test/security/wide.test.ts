@@ -1,15 +1,8 @@
 /** Lists as long as a body may carry: whatever is wrong with each entry is told, and neither the stack nor the process gives way. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Cluster } from '../../src/index.js';
-import { ask, type Door, doorOf, PROMPT_MS } from './raw.js';
+import { expect, it } from 'vitest';
+import { ask, clusterDoor, PROMPT_MS } from './raw.js';
 
-let cluster: Cluster;
-let door: Door;
-beforeAll(async () => {
-  cluster = await Cluster.start({ nodes: 0, listen: true });
-  door = doorOf(cluster);
-});
-afterAll(() => cluster.stop());
+const door = clusterDoor();
 
 const NS = 'namespaces/default';
 const N = 200_000;

@@ -105,9 +105,6 @@ function atomicItems(items: JSONSchemaProps | undefined, path: string): Errors {
   return [];
 }
 
-/** Errors that show a whole list, of one list. */
-const LISTS_TOLD = 16;
-
 function mapKeys(schema: JSONSchemaProps, path: string): Errors {
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const listType = schema['x-kubernetes-list-type'];
@@ -137,7 +134,7 @@ function mapKeys(schema: JSONSchemaProps, path: string): Errors {
   };
   for (const [i, key] of keys.entries()) {
     const property = items.properties?.[key];
-    if (!property) wrong('entries must all be names of item properties');
+    if (!property) errors.push(invalid(at, keys, 'entries must all be names of item properties'));
     else if (property.type === 'array' || property.type === 'object')
       errors.push(
         invalid(

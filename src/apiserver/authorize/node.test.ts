@@ -1,6 +1,7 @@
 /** What of each resource, verb and subresource the kubelet of node `n` may ask for. Everything else is refused. */
 import { describe, expect, it } from 'vitest';
 import type { AnyObject } from '../../meta/object.js';
+import { storedObjects } from '../admission/testing.js';
 import { nodeRules } from '../bootstrap/rbac.js';
 import type { AccessAttributes } from './authorizer.js';
 import { NodeAuthorizer, nodeOf } from './node.js';
@@ -25,7 +26,7 @@ pod('mine', 'n', {
 });
 pod('theirs', 'm', { serviceAccountName: 'other', imagePullSecrets: [{ name: 'far' }] });
 
-const STORED: Record<string, object> = {
+const stored = storedObjects({
   'persistentvolumeclaims/ns/claim': { spec: { volumeName: 'pv' } },
   'persistentvolumeclaims/ns/loose': { spec: { volumeName: 'stolen' } },
   'persistentvolumes//pv': {
@@ -47,12 +48,8 @@ const STORED: Record<string, object> = {
   'resourceslices//theirs': { spec: { nodeName: 'm' } },
   'podcertificaterequests/ns/mine': { spec: { nodeName: 'n' } },
   'podcertificaterequests/ns/theirs': { spec: { nodeName: 'm' } },
-};
-const authorizer = new NodeAuthorizer(
-  graph,
-  nodeRules(),
-  <T>(_g: string, _v: string, plural: string, ns: string, name: string) => STORED[`${plural}/${ns}/${name}`] as T | undefined,
-);
+});
+const authorizer = new NodeAuthorizer(graph, nodeRules(), (...named) => stored.get(...named));
 
 const user = { name: 'system:node:n', groups: ['system:nodes', 'system:authenticated'] };
 /** `verb group/resource/subresource namespace/name?selector`, or `verb /path`. */

@@ -1,6 +1,7 @@
 /** metadata.managedFields as a table: one entry per manager, operation, version and subresource. */
 
 import { EMPTY, type FieldSet, isEmpty, union } from '../../meta/apply/field-set.js';
+import { parseJson } from '../../meta/json.js';
 import type { ManagedFieldsEntry } from '../../meta/types/v1.js';
 
 export type Entries = Map<string, ManagedFieldsEntry>;
@@ -27,22 +28,20 @@ export function readEntries(list: readonly ManagedFieldsEntry[] | undefined): En
 }
 
 const isFieldSet = (v: unknown): boolean =>
-  typeof v === 'object' &&
-  v !== null &&
-  !Array.isArray(v) &&
-  Object.entries(v).every(
-    ([k, x]) =>
-      (k === '.' || /^[fkvi]:/.test(k)) && (k.startsWith('k:') ? isKey(k) : k.startsWith('v:') ? isJson(k) : true) && isFieldSet(x),
-  );
-const isJson = (element: string): boolean => {
+  typeof v === 'object' && v !== null && !Array.isArray(v) && Object.entries(v).every(([k, x]) => isElement(k) && isFieldSet(x));
+
+function isElement(element: string): boolean {
+  if (element === '.' || element.startsWith('f:')) return true;
+  const rest = element.slice(2);
+  if (element.startsWith('i:')) return /^\d+$/.test(rest);
+  if (!/^[kv]:/.test(element)) return false;
   try {
-    JSON.parse(element.slice(2));
-    return true;
+    parseJson(rest);
+    return element[0] === 'v' || rest[0] === '{';
   } catch {
     return false;
   }
-};
-const isKey = (element: string): boolean => isJson(element) && element[2] === '{';
+}
 
 /** An entry in the order in which it is written. */
 export function entry(

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../util/virtual-clock.js';
 import { type Authority, createAuthority, issue, loadAuthority } from '../../util/x509.js';
-import type { StreamTarget } from '../subresources/streams.js';
+import type { StreamTarget } from '../subresources/targets.js';
 import { SocketBackends } from './backends.js';
 
 let ca: Authority;

@@ -9,7 +9,7 @@ import type { Clock } from '../../util/clock.js';
 import type { ApiRequest } from '../request.js';
 import type { ApiServer } from '../server.js';
 import { outwardHeaders } from '../subresources/proxy.js';
-import type { Backends, StreamTarget } from '../subresources/streams.js';
+import type { Backends, StreamTarget } from '../subresources/targets.js';
 
 export interface KubeletCredentials {
   readonly certificate: string;

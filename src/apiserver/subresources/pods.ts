@@ -1,6 +1,6 @@
 /** What a Pod has beside its object: binding, eviction, ephemeral containers, resize. */
 import { schemas } from '../../api/schemas.js';
-import type { Binding, Pod } from '../../api/types/core/v1.js';
+import type { Binding, Pod, PodCondition } from '../../api/types/core/v1.js';
 import type { PodDisruptionBudget } from '../../api/types/policy/v1.js';
 import { decode } from '../../meta/decode.js';
 import { badRequest, conflictError, invalidError, isConflict, notFoundError, StatusError } from '../../meta/errors.js';
@@ -11,7 +11,7 @@ import { timestamp } from '../../util/clock.js';
 import { type Answer, objectAnswer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import { readObject } from '../handlers/body.js';
-import { checkDeleteOptions, checkDeletePreconditions, type DeleteOptions, deleteObject } from '../handlers/delete.js';
+import { checkDeleteOptions, checkDeletePreconditions, deleteObject } from '../handlers/delete.js';
 import { writeParameters } from '../handlers/options.js';
 import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
@@ -57,15 +57,7 @@ export async function bind(call: Call): Promise<Answer> {
     pod.spec.nodeName = binding.target.name ?? '';
     if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels };
     if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
-    const conditions = (pod.status.conditions ??= []);
-    const scheduled = {
-      type: 'PodScheduled',
-      status: 'True',
-      lastTransitionTime: timestamp(core.env.clock.now()),
-    };
-    const at = conditions.findIndex((c) => c.type === 'PodScheduled');
-    if (at < 0) conditions.push(scheduled as never);
-    else if (conditions[at]!.status !== 'True') conditions[at] = scheduled as never;
+    setCondition(pod, { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(core.env.clock.now()) });
     return { put: decode(pods.type, pod, 'Ignore').object };
   });
   return created();
@@ -93,7 +85,7 @@ export async function evict(call: Call): Promise<Answer> {
   if (eviction.metadata.name && eviction.metadata.name !== info.name)
     throw badRequest('name in URL does not match name in Eviction object');
   const given = (eviction as unknown as { deleteOptions?: { dryRun?: string[] } }).deleteOptions;
-  const options: DeleteOptions = { ...checkDeleteOptions(given ?? {}) };
+  const options = checkDeleteOptions(given ?? {});
   const dryRun = parameters.dryRun || options.dryRun;
   await admit(call, 'CREATE', eviction, dryRun);
   // Whoever is refused spends no one's budget: all that can be said against the deletion is said first.
@@ -108,19 +100,23 @@ export async function evict(call: Call): Promise<Answer> {
 /** Told on the Pod before it goes, so that whoever owns it knows why. */
 function disturbed(object: AnyObject, now: number): AnyObject {
   const pod = structuredClone(object) as unknown as Pod;
-  const conditions = (pod.status.conditions ??= []);
-  const condition = {
+  setCondition(pod, {
     type: 'DisruptionTarget',
     status: 'True',
     observedGeneration: pod.metadata.generation,
     lastTransitionTime: timestamp(now),
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
-  };
-  const at = conditions.findIndex((c) => c.type === condition.type);
-  if (at < 0) conditions.push(condition as never);
-  else if (conditions[at]!.status !== 'True' || conditions[at]!.reason !== condition.reason) conditions[at] = condition as never;
+  });
   return pod as unknown as AnyObject;
+}
+
+/** One that says the same already keeps its time. Mutates `pod`. */
+function setCondition(pod: Pod, condition: PodCondition): void {
+  const conditions = (pod.status.conditions ??= []);
+  const at = conditions.findIndex((c) => c.type === condition.type);
+  if (at < 0) conditions.push(condition);
+  else if (conditions[at]!.status !== condition.status || conditions[at]!.reason !== condition.reason) conditions[at] = condition;
 }
 
 /** Pods that disturb no one when they go. */

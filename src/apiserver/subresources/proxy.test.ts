@@ -3,7 +3,7 @@ import type { AnyObject } from '../../meta/object.js';
 import type { Call } from '../core.js';
 import { type ApiRequest, requestInfo } from '../request.js';
 import { outwardHeaders, proxyTarget } from './proxy.js';
-import { type KubeletAddress, kubelet } from './streams.js';
+import { type KubeletAddress, kubelet } from './targets.js';
 
 const request = (path: string, headers: ApiRequest['headers'] = {}, method = 'GET'): ApiRequest => ({
   method,

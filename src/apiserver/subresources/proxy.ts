@@ -12,7 +12,7 @@ import type { Call } from '../core.js';
 import { admit } from '../handlers/prepare.js';
 import { find } from '../handlers/read.js';
 import type { ApiRequest } from '../request.js';
-import { type Backends, kubelet, type StreamTarget, toldAddress } from './streams.js';
+import { type Backends, checkAddress, kubelet, type StreamTarget, toldAddress } from './targets.js';
 
 const HTTP_PORT = 80;
 
@@ -47,8 +47,6 @@ function meant(call: Call): { scheme: 'http' | 'https'; name: string; port: stri
   return { scheme: scheme === 'https' ? 'https' : 'http', name, port };
 }
 
-const notAllowed = () => badRequest('address not allowed');
-
 export function proxyTarget(call: Call): StreamTarget {
   const { info, request } = call;
   const { scheme, name, port } = meant(call);
@@ -70,7 +68,7 @@ function toNode(call: Call, scheme: 'http' | 'https', port: string, path: string
   if (!port || port === String(own.port)) return own;
   // Another program of that machine, which is not the kubelet: nobody shows it the kubelet's credentials, or sends it to the machine itself.
   const { host } = toldAddress(call, call.info.name);
-  if (!isGlobalUnicast(host) && /^[\d.]+$|:/.test(host)) throw notAllowed();
+  checkAddress(host);
   return { scheme, host, port: number(port), path };
 }
 
@@ -82,7 +80,7 @@ function number(text: string): number {
 
 function ofPod(pod: Pod, port: string): { host: string; port: number } {
   const host = pod.status.podIP ?? '';
-  if (!isGlobalUnicast(host)) throw notAllowed();
+  if (!isGlobalUnicast(host)) throw badRequest('address not allowed');
   const ports = pod.spec.containers.flatMap((c) => c.ports ?? []);
   if (!port) return { host, port: ports[0]?.containerPort ?? HTTP_PORT };
   return { host, port: ports.find((p) => p.name === port)?.containerPort ?? number(port) };
@@ -90,11 +88,10 @@ function ofPod(pod: Pod, port: string): { host: string; port: number } {
 
 function ofService(call: Call, port: string): { host: string; port: number } {
   const { core, info } = call;
-  const unfound = (what: string) => unavailable(what);
   const service = find(call, info.name).object as unknown as Service;
   const ports = service.spec.ports ?? [];
   const wanted = ports.find((p) => (/^\d+$/.test(port) ? String(p.port) === port : !port || p.name === port));
-  if (!wanted) throw unfound(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(info.name)}`);
+  if (!wanted) throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(info.name)}`);
   const pods = core.resources.find('', 'v1', 'pods')!;
   for (const { object } of core.storage.list(core.resources.find('discovery.k8s.io', 'v1', 'endpointslices')!, info.namespace)) {
     const slice = object as unknown as EndpointSlice;
@@ -110,7 +107,7 @@ function ofService(call: Call, port: string): { host: string; port: number } {
       if (pod?.status.podIPs?.some(({ ip }) => ip === host)) return { host, port: number };
     }
   }
-  throw unfound(`no endpoints available for service ${JSON.stringify(info.name)}`);
+  throw unavailable(`no endpoints available for service ${JSON.stringify(info.name)}`);
 }
 
 /** Plain HTTP through …/proxy/…, by any method. */

@@ -123,9 +123,9 @@ function gatedChanges(spec: PodSpec, old: PodSpec): Errors {
 /** Of the ephemeralcontainers subresource: containers are added, never changed. */
 export function validateEphemeralUpdate(pod: Pod, old: Pod): Errors {
   const errors: Errors = [];
-  const present = byName(pod.spec.ephemeralContainers ?? []);
+  const byName = new Map((pod.spec.ephemeralContainers ?? []).map((c) => [c.name, c]));
   for (const c of old.spec.ephemeralContainers ?? []) {
-    const now = present.get(c.name);
+    const now = byName.get(c.name);
     if (!now)
       errors.push(forbidden('spec.ephemeralContainers', `existing ephemeral containers ${JSON.stringify(c.name)} may not be removed`));
     else if (!same(now, c))
@@ -146,13 +146,6 @@ export function validateResize(pod: Pod, old: Pod): Errors {
   });
   if (!same(plain(pod.spec), plain(old.spec))) errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
   return errors;
-}
-
-/** Of several of a name the first. */
-function byName<T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> {
-  const out = new Map<string, T>();
-  for (const x of list) if (!out.has(x.name)) out.set(x.name, x);
-  return out;
 }
 
 /** A container that ended stays ended, unless it is one that is started again. */
