@@ -16,8 +16,9 @@ export const volumesDir = (f: Folders, uid: string): string => `${podDir(f, uid)
 /** `kubernetes.io/empty-dir` is `kubernetes.io~empty-dir` on disk. */
 export const volumeDir = (f: Folders, uid: string, plugin: string, name: string): string =>
   `${volumesDir(f, uid)}/kubernetes.io~${plugin}/${name}`;
+export const subPathsDir = (f: Folders, uid: string): string => `${podDir(f, uid)}/volume-subpaths`;
 export const subPathDir = (f: Folders, uid: string, volume: string, container: string, index: number): string =>
-  `${podDir(f, uid)}/volume-subpaths/${volume}/${container}/${index}`;
+  `${subPathsDir(f, uid)}/${volume}/${container}/${index}`;
 export const containerDir = (f: Folders, uid: string, container: string): string => `${podDir(f, uid)}/containers/${container}`;
 export const etcHosts = (f: Folders, uid: string): string => `${podDir(f, uid)}/etc-hosts`;
 

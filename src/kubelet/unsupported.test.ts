@@ -5,6 +5,7 @@ import { sysctlName, unsupported } from './unsupported.js';
 type Spec = NonNullable<PodDraft['spec']>;
 const sysctls = (...names: string[]): Spec => ({ securityContext: { sysctls: names.map((name) => ({ name, value: '1' })) } });
 const volumes = (n: number): Spec => ({ volumes: Array.from({ length: n }, (_, i) => ({ name: `v${i}`, emptyDir: {} })) });
+const subPaths = (n: number) => ({ volumeMounts: Array.from({ length: n }, (_, i) => ({ name: 'v', mountPath: `/m${i}`, subPath: 'a' })) });
 const inContainer = (c: object): Pick<PodDraft, 'containers'> => ({ containers: [c] });
 
 describe('what a pod asks of its node', () => {
@@ -12,6 +13,12 @@ describe('what a pod asks of its node', () => {
   it.each<[string, Partial<PodDraft>, string | undefined, Partial<typeof facts>?]>([
     ['nothing', {}, undefined],
     ['500 volumes', { spec: volumes(500) }, undefined],
+    ['500 sub-paths', inContainer(subPaths(500)), undefined],
+    [
+      '501 sub-paths',
+      inContainer(subPaths(501)),
+      'PodFeatureUnsupported: a Pod with more than 500 mounts of sub-paths is not supported by this kubelet',
+    ],
     ['501 volumes', { spec: volumes(501) }, 'PodFeatureUnsupported: a Pod with more than 500 volumes is not supported by this kubelet'],
     ['a safe sysctl', { spec: sysctls('net.ipv4.tcp_syncookies', 'kernel.shm_rmid_forced') }, undefined],
     ['a safe sysctl with slashes', { spec: sysctls('net/ipv4/ip_local_port_range') }, undefined],

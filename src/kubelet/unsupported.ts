@@ -68,11 +68,15 @@ export function unsupported(pod: Pod, facts: Pick<MachineFacts, 'appArmor' | 'ke
 
 /** Each may be a mount, of its own process. */
 const VOLUME_LIMIT = 500;
+/** So is each mount of a part of a volume, at each start of its container. */
+const SUB_PATH_LIMIT = 500;
 
 /** Fields of the API that this kubelet does not do yet. */
 function notBuilt(pod: Pod): string | undefined {
   if (pod.spec.resourceClaims?.length) return 'spec.resourceClaims';
   if ((pod.spec.volumes?.length ?? 0) > VOLUME_LIMIT) return `a Pod with more than ${VOLUME_LIMIT} volumes`;
+  const parts = allContainers(pod).reduce((n, c) => n + (c.volumeMounts ?? []).filter((m) => m.subPath || m.subPathExpr).length, 0);
+  if (parts > SUB_PATH_LIMIT) return `a Pod with more than ${SUB_PATH_LIMIT} mounts of sub-paths`;
   for (const c of allContainers(pod)) {
     if (c.restartPolicyRules?.some((r) => r.action === 'RestartAllContainers'))
       return 'restartPolicyRules with action RestartAllContainers';

@@ -30,14 +30,18 @@ const AT_ONCE = 4;
 export class MachineMounter implements Mounter {
   private readonly turns = new AtMost(AT_ONCE);
 
-  constructor(private readonly files: DiskFiles) {}
+  /** @param run how mount(8) is run; another for tests. */
+  constructor(
+    private readonly files: DiskFiles,
+    private readonly run: (command: string, args: readonly string[]) => Promise<unknown> = run,
+  ) {}
 
   async tmpfs(path: string, { sizeBytes, mode = 0o777 }: { readonly sizeBytes?: number; readonly mode?: number }): Promise<void> {
     const options = [`mode=${mode.toString(8)}`, ...(sizeBytes ? [`size=${Math.floor(sizeBytes)}`] : [])];
     await this.turns.run(() =>
       this.files.inFolder(path, (parent, name) =>
         using(openPlain(parent, name), (at) =>
-          run('mount', ['--no-canonicalize', '-t', 'tmpfs', '-o', options.join(','), 'tmpfs', outside(at)]),
+          this.run('mount', ['--no-canonicalize', '-t', 'tmpfs', '-o', options.join(','), 'tmpfs', outside(at)]),
         ),
       ),
     );
@@ -55,7 +59,7 @@ export class MachineMounter implements Mounter {
         await this.files.write(target, '', 0o640);
       }
       await this.files.inFolder(target, (parent, name) =>
-        using(openPlain(parent, name), (at) => run('mount', ['--no-canonicalize', '--bind', outside(source), outside(at)])),
+        using(openPlain(parent, name), (at) => this.run('mount', ['--no-canonicalize', '--bind', outside(source), outside(at)])),
       );
     });
   }
@@ -68,13 +72,13 @@ export class MachineMounter implements Mounter {
     const real = await fs.realpath(path);
     const at = mountOf(await fs.readFile('/proc/self/mountinfo', 'utf8'), real);
     if (at.shared) return;
-    if (at.point !== real) await run('mount', ['--no-canonicalize', '--bind', real, real]);
-    await run('mount', ['--no-canonicalize', '--make-rshared', real]);
+    if (at.point !== real) await this.run('mount', ['--no-canonicalize', '--bind', real, real]);
+    await this.run('mount', ['--no-canonicalize', '--make-rshared', real]);
   }
 
   async unmount(path: string): Promise<void> {
     await this.turns.run(() =>
-      this.files.inFolder(path, (parent, name) => run('umount', ['--no-canonicalize', `${outside(parent)}/${name}`])),
+      this.files.inFolder(path, (parent, name) => this.run('umount', ['--no-canonicalize', `${outside(parent)}/${name}`])),
     );
   }
 

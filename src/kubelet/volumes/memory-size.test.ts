@@ -32,3 +32,23 @@ it.each<[string, object, object[], object, number]>([
   await volumes.setUp(p, { podIPs: [], hostIPs: [], allocatable: {} });
   expect(sizes).toEqual([right * MI]);
 });
+
+it('the mounts of the machine are read once for a Pod, and what is there stays', async () => {
+  const clock = new VirtualClock();
+  let reads = 0;
+  const made: string[] = [];
+  const at = (i: number) => `/k/pods/uid-p/volumes/kubernetes.io~empty-dir/v${i}`;
+  const mounter = {
+    mountsUnder: async () => {
+      reads++;
+      return [at(7)];
+    },
+    tmpfs: async (path: string) => void made.push(path),
+  };
+  const host = { files: new MemoryFiles(clock), mounter } as unknown as Host;
+  const folders = { root: '/k', podLogs: '/l', containerLogs: '/c' };
+  const volumes = new VolumeManager({ host, folders, clock, requestTokens: false, memory: 1024 * MI } as never);
+  const p = pod({ name: 'p', spec: { volumes: Array.from({ length: 50 }, (_, i) => ({ name: `v${i}`, ...memory() })) } });
+  await volumes.setUp(p, { podIPs: [], hostIPs: [], allocatable: {} });
+  expect([reads, made.length, made.includes(at(7))]).toEqual([1, 49, false]);
+});

@@ -4,7 +4,7 @@ import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.js';
 import { table } from '../../util/own.js';
 import { Expansion } from '../expansion.js';
 import type { Host } from '../host.js';
-import { containerDir, etcHosts, type Folders, subPathDir } from '../paths.js';
+import { containerDir, etcHosts, type Folders, subPathDir, subPathsDir } from '../paths.js';
 import { uidOf } from '../pods.js';
 import type { Mount } from '../runtime.js';
 import type { MountedVolumes } from './volume-manager.js';
@@ -27,6 +27,8 @@ export async function containerMounts(
   restartCount: number,
 ): Promise<Mount[]> {
   const mounts: Mount[] = [];
+  let read: ReturnType<typeof mountedSubPaths> | undefined;
+  const mounted = () => (read ??= mountedSubPaths(ctx, pod));
   for (const [i, m] of (c.volumeMounts ?? []).entries()) {
     const volume = volumes.get(m.name);
     if (!volume) throw new Error(`cannot find volume ${JSON.stringify(m.name)} to mount into container ${JSON.stringify(c.name)}`);
@@ -37,7 +39,7 @@ export async function containerMounts(
     const subPath = subPathOf(m, env);
     mounts.push({
       containerPath: m.mountPath.startsWith('/') ? m.mountPath : `/${m.mountPath}`,
-      hostPath: subPath ? await prepareSubPath(ctx, pod, c, m, i, volume.path, subPath) : volume.path,
+      hostPath: subPath ? await prepareSubPath(ctx, pod, c, m, i, volume.path, subPath, mounted) : volume.path,
       readonly: m.readOnly === true || volume.readonly,
       propagation: PROPAGATION[m.mountPropagation ?? 'None'],
     });
@@ -76,6 +78,22 @@ function subPathOf(m: VolumeMount, env: readonly { name: string; value: string }
   return path;
 }
 
+/** What earlier starts left mounted, by the place of its sub-path. The machine's list is read once for all places. */
+async function mountedSubPaths(ctx: MountContext, pod: Pod): Promise<ReadonlyMap<string, readonly string[]>> {
+  const base = subPathsDir(ctx.folders, uidOf(pod));
+  const places = new Map<string, string[]>();
+  for (const mount of await ctx.host.mounter.mountsUnder(base)) {
+    const place = `${base}/${mount
+      .slice(base.length + 1)
+      .split('/', 3)
+      .join('/')}`;
+    const there = places.get(place);
+    if (there) there.push(mount);
+    else places.set(place, [mount]);
+  }
+  return places;
+}
+
 /** A sub-path is bound to a place of the kubelet's own, so that a link which the pod's processes plant later cannot lead the next mount astray. */
 async function prepareSubPath(
   ctx: MountContext,
@@ -85,10 +103,11 @@ async function prepareSubPath(
   index: number,
   root: string,
   subPath: string,
+  mounted: () => Promise<ReadonlyMap<string, readonly string[]>>,
 ): Promise<string> {
   const { mounter } = ctx.host;
   const target = subPathDir(ctx.folders, uidOf(pod), m.name, c.name, index);
-  for (const mount of await mounter.mountsUnder(target)) await mounter.unmount(mount);
+  for (const mount of (await mounted()).get(target) ?? []) await mounter.unmount(mount);
   await mounter.bindInside(root, subPath, target).catch((e: Error) => {
     throw new Error(
       `failed to prepare subPath for volumeMount ${JSON.stringify(m.name)} of container ${JSON.stringify(c.name)}: ${e.message}`,

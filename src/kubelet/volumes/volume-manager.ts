@@ -30,6 +30,9 @@ export interface MountedVolume {
 }
 export type MountedVolumes = ReadonlyMap<string, MountedVolume>;
 
+/** Mount points below a pod's volumes. */
+type Mounted = () => Promise<ReadonlySet<string>>;
+
 /** A volume could not be made ready. The message is that of the FailedMount event. */
 export class VolumeError extends Error {
   constructor(
@@ -81,16 +84,25 @@ export class VolumeManager {
 
   /** All volumes that containers mount. Rejects with a VolumeError for the first that fails. Idempotent. */
   async setUp(pod: Pod, facts: DownwardFacts): Promise<MountedVolumes> {
-    const volumes = await Promise.all(
+    let read: Promise<Set<string>> | undefined;
+    // The machine's whole list, which grows with the volumes: read once for all of them.
+    const mounted = () => (read ??= this.ctx.host.mounter.mountsUnder(volumesDir(this.ctx.folders, uidOf(pod))).then((m) => new Set(m)));
+    // All come to their end before the first failure is told: another try must not meet what this one still mounts.
+    const volumes = await Promise.allSettled(
       (pod.spec.volumes ?? []).map(async (v) => {
         try {
-          return [v.name, await this.one(pod, v, facts)] as const;
+          return [v.name, await this.one(pod, v, facts, mounted)] as const;
         } catch (e) {
           throw new VolumeError(v.name, `MountVolume.SetUp failed for volume ${JSON.stringify(v.name)} : ${(e as Error).message}`);
         }
       }),
     );
-    return new Map(volumes);
+    return new Map(
+      volumes.map((v) => {
+        if (v.status === 'rejected') throw v.reason;
+        return v.value;
+      }),
+    );
   }
 
   /** Writes anew what has changed in the API, and tokens that grow old. Volumes that are optional or gone keep what they have. */
@@ -107,9 +119,9 @@ export class VolumeManager {
     this.ctx.tokens.forget(podUid);
   }
 
-  private async one(pod: Pod, v: Volume, facts: DownwardFacts): Promise<MountedVolume> {
-    if (isPayloadVolume(v)) return { path: await this.payload(pod, v, facts), readonly: true };
-    if (v.emptyDir) return { path: await this.emptyDir(pod, v), readonly: false };
+  private async one(pod: Pod, v: Volume, facts: DownwardFacts, mounted: Mounted): Promise<MountedVolume> {
+    if (isPayloadVolume(v)) return { path: await this.payload(pod, v, facts, mounted), readonly: true };
+    if (v.emptyDir) return { path: await this.emptyDir(pod, v, mounted), readonly: false };
     if (v.hostPath) return { path: await hostPath(this.ctx.host.files, v.hostPath), readonly: false };
     if (v.persistentVolumeClaim) return this.claim(pod, v.persistentVolumeClaim.claimName, v.persistentVolumeClaim.readOnly === true);
     const kind = Object.keys(v).find((k) => k !== 'name') ?? '';
@@ -121,14 +133,14 @@ export class VolumeManager {
     return volumeDir(this.ctx.folders, uidOf(pod), kind ? PLUGINS[kind]! : 'empty-dir', v.name);
   }
 
-  private async emptyDir(pod: Pod, v: Volume): Promise<string> {
+  private async emptyDir(pod: Pod, v: Volume, mounted: Mounted): Promise<string> {
     const path = this.pathOf(pod, v);
     const medium = v.emptyDir!.medium ?? '';
     if (medium && medium !== 'Memory') throw new Error(`emptyDir medium ${JSON.stringify(medium)} is not supported by this kubelet`);
     const limit = v.emptyDir!.sizeLimit ? amount(v.emptyDir!.sizeLimit) : 0;
     const { files } = this.ctx.host;
     const fresh = !(await files.stat(path));
-    if (medium === 'Memory') await this.memory(pod, path, limit);
+    if (medium === 'Memory') await this.memory(pod, path, mounted, limit);
     else await files.mkdir(path);
     if (fresh) {
       await files.chmod(path, medium === 'Memory' ? 0o1777 : 0o777);
@@ -142,21 +154,21 @@ export class VolumeManager {
   }
 
   /** A tmpfs, unless one is there already: the kubelet may have been away. No larger than what its Pod may use, or all Pods together. */
-  private async memory(pod: Pod, path: string, limit = 0): Promise<void> {
+  private async memory(pod: Pod, path: string, mounted: Mounted, limit = 0): Promise<void> {
     const { files, mounter } = this.ctx.host;
     await files.mkdir(path);
-    if ((await mounter.mountsUnder(path)).includes(path)) return;
+    if ((await mounted()).has(path)) return;
     const sizes = [limit, podLimits(pod).memoryLimit ?? 0, this.ctx.memory].filter((n) => n > 0);
     await mounter.tmpfs(path, { mode: 0o1777, ...(sizes.length ? { sizeBytes: Math.min(...sizes) } : {}) });
   }
 
-  private async payload(pod: Pod, v: Volume, facts: DownwardFacts): Promise<string> {
+  private async payload(pod: Pod, v: Volume, facts: DownwardFacts, mounted: Mounted): Promise<string> {
     const path = this.pathOf(pod, v);
     // First what can fail for the user's sake, then the mount.
     const content = await this.content(pod, v, facts);
     // Secrets and tokens never reach a disk.
     if (v.configMap) await this.ctx.host.files.mkdir(path, 0o777);
-    else await this.memory(pod, path);
+    else await this.memory(pod, path, mounted);
     await this.write(pod, path, content);
     return path;
   }

@@ -167,6 +167,27 @@ describe('mounts of a container', () => {
     expect(binds).toEqual(['/vol a/x -> /k/pods/uid-p/volume-subpaths/v/c/0']);
     expect(list[0]?.hostPath).toBe('/k/pods/uid-p/volume-subpaths/v/c/0');
   });
+  it('read the machine’s mounts once, and take away what an earlier start left at their places alone', async () => {
+    const f = new MemoryFiles(new VirtualClock());
+    await f.mkdir('/vol');
+    const base = '/k/pods/uid-p/volume-subpaths';
+    const left = [`${base}/v/c/3/deep`, `${base}/v/c/3`, `${base}/v/c/30`, `${base}/v/other/1`];
+    let reads = 0;
+    const unmounted: string[] = [];
+    const mounter = {
+      bindInside: async () => {},
+      unmount: async (path: string) => void unmounted.push(path),
+      mountsUnder: async (path: string) => {
+        reads++;
+        return left.filter((m) => m.startsWith(`${path}/`));
+      },
+    };
+    const volumeMounts = Array.from({ length: 20 }, (_, i) => ({ name: 'v', mountPath: `/m${i}`, subPath: 'a' }));
+    const p = pod({ name: 'p', containers: [{ volumeMounts }] });
+    const ctx = { host: { files: f, mounter } as unknown as Host, folders: { root: '/k', podLogs: '/l', containerLogs: '/c' } };
+    await containerMounts(ctx, p, p.spec.containers[0]!, new Map([['v', { path: '/vol', readonly: false }]]), [], 0);
+    expect([reads, unmounted]).toEqual([1, left.slice(0, 2)]);
+  });
   it.each<[string, object, RegExp]>([
     ['an absolute path', { subPath: '/etc' }, /must not be an absolute path/],
     ['steps back', { subPath: 'a/../../etc' }, /must not contain '..'/],
