@@ -66,11 +66,33 @@ const NAME = /^[a-zA-Z0-9./-]+$/;
 /** Whether a TCP endpoint answers yet: a program needs a moment to listen after its container has started. */
 export type Answers = (ip: string, port: number) => boolean;
 
+/**
+ * Rules of one Service: each port has some for every endpoint, and for every outside address with every range that may use it. What one object
+ * of a megabyte multiplies to would take the memory of the program that serves everybody: the ports past this are left out.
+ */
+const MOST_RULES = 400_000;
+const rulesOf = (p: ServicePort): number =>
+  3 * (p.backends.length + p.localBackends.length) + p.externalIps.length + p.loadBalancerIps.length * (p.loadBalancerSources.length + 1);
+
+/** A slice, its ports by their names. */
+interface Slice {
+  readonly ports: ReadonlyMap<string, number | undefined>;
+  readonly endpoints: NonNullable<EndpointSlice['endpoints']>;
+}
+
+function byPort(s: EndpointSlice): Slice {
+  const ports = new Map<string, number | undefined>();
+  for (const p of s.ports ?? []) if (!ports.has(p.name ?? '')) ports.set(p.name ?? '', p.port);
+  return { ports, endpoints: s.endpoints ?? [] };
+}
+
+/** `tooMany` hears of Services of which ports were left out. */
 export function decide(
   services: readonly Service[],
   slices: readonly EndpointSlice[],
   node: string,
   answers: Answers = () => true,
+  tooMany: (service: string) => void = () => undefined,
 ): ServicePort[] {
   const byService = new Map<string, EndpointSlice[]>();
   for (const s of slices) {
@@ -87,38 +109,43 @@ export function decide(
     if (NOT_OURS.some((label) => s.metadata.labels?.[label] !== undefined)) continue;
     const key = `${s.metadata.namespace}/${s.metadata.name}`;
     if (!ADDRESS.test(s.spec.clusterIP) || !NAME.test(key)) continue;
+    const family = familyOf(s.spec.clusterIP);
+    // One rule that the kernel does not take would keep out those of all services.
+    const same = (list: readonly string[]) => list.map((x) => x.trim()).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
+    const ranges = s.spec.loadBalancerSourceRanges ?? [];
+    const sources = same(ranges);
+    const externalIps = same(s.spec.externalIPs ?? []);
+    // Where only clients of the other family are let in, nothing leads there.
+    const loadBalancerIps =
+      ranges.length && !sources.length
+        ? []
+        : same((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!));
+    const own = (byService.get(key) ?? []).filter((x) => x.addressType === family).map(byPort);
+    let rules = 0;
     for (const p of s.spec.ports ?? []) {
       if (p.name && !NAME.test(p.name)) continue;
-      const family = familyOf(s.spec.clusterIP);
-      // One rule that the kernel does not take would keep out those of all services.
-      const same = (list: readonly string[]) => list.map((x) => x.trim()).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
-      const ranges = s.spec.loadBalancerSourceRanges ?? [];
-      const sources = same(ranges);
-      out.push({
+      const port: ServicePort = {
         name: p.name ? `${key}:${p.name}` : key,
         protocol: (p.protocol ?? 'TCP') as Protocol,
         clusterIp: s.spec.clusterIP,
         port: p.port,
         nodePort: p.nodePort || undefined,
-        externalIps: same(s.spec.externalIPs ?? []),
-        // Where only clients of the other family are let in, nothing leads there.
-        loadBalancerIps:
-          ranges.length && !sources.length
-            ? []
-            : same((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!)),
+        externalIps,
+        loadBalancerIps,
         loadBalancerSources: sources,
         affinitySeconds:
           s.spec.sessionAffinity === 'ClientIP' ? (s.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
         internalLocal: s.spec.internalTrafficPolicy === 'Local',
         externalLocal: s.spec.externalTrafficPolicy === 'Local',
         healthCheckNodePort: s.spec.healthCheckNodePort || undefined,
-        ...backendsOf(
-          (byService.get(key) ?? []).filter((x) => x.addressType === family),
-          p.name ?? '',
-          node,
-          (p.protocol ?? 'TCP') === 'TCP' ? answers : () => true,
-        ),
-      });
+        ...backendsOf(own, p.name ?? '', node, (p.protocol ?? 'TCP') === 'TCP' ? answers : () => true),
+      };
+      rules += rulesOf(port);
+      if (rules > MOST_RULES) {
+        tooMany(key);
+        break;
+      }
+      out.push(port);
     }
   }
   return out.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -127,7 +154,7 @@ export function decide(
 const familyOf = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'IPv6' : 'IPv4');
 
 function backendsOf(
-  slices: readonly EndpointSlice[],
+  slices: readonly Slice[],
   port: string,
   node: string,
   answers: Answers,
@@ -135,9 +162,9 @@ function backendsOf(
   const ready = new Map<string, Backend>();
   const terminating = new Map<string, Backend>();
   for (const slice of slices) {
-    const number = slice.ports?.find((p) => (p.name ?? '') === port)?.port;
+    const number = slice.ports.get(port);
     if (!number || number < 1 || number > 65_535) continue;
-    for (const e of slice.endpoints ?? []) {
+    for (const e of slice.endpoints) {
       const ip = e.addresses[0];
       if (!ip || !ADDRESS.test(ip)) continue;
       const b: Backend = { ip, port: number, local: e.nodeName === node };
