@@ -70,9 +70,9 @@ export type Answers = (ip: string, port: number) => boolean;
  * Rules of one Service: each port has some for every endpoint, and for every outside address with every range that may use it. What one object
  * of a megabyte multiplies to would take the memory of the program that serves everybody: the ports past this are left out.
  */
-const MOST_RULES = 400_000;
+const MOST_RULES = 500_000;
 const rulesOf = (p: ServicePort): number =>
-  3 * (p.backends.length + p.localBackends.length) + p.externalIps.length + p.loadBalancerIps.length * (p.loadBalancerSources.length + 1);
+  3 * p.backends.length + p.localBackends.length + p.externalIps.length + p.loadBalancerIps.length * (p.loadBalancerSources.length + 1);
 
 /** A slice, its ports by their names. */
 interface Slice {
