@@ -21,6 +21,8 @@ export interface Lister<T> {
   list(namespace?: string): T[];
   /** Objects under a key of an index that was added before the start. */
   byIndex(index: string, key: string): T[];
+  /** How many there are. */
+  count(index: string, key: string): number;
 }
 
 export interface Informer<T> extends Lister<T> {
@@ -90,9 +92,17 @@ export class KindInformer<R extends KindRef, T extends ObjectOf<R> & ApiObject =
   }
 
   byIndex(index: string, key: string): T[] {
+    return [...(this.under(index, key)?.values() ?? [])];
+  }
+
+  count(index: string, key: string): number {
+    return this.under(index, key)?.size ?? 0;
+  }
+
+  private under(index: string, key: string): ReadonlyMap<string, T> | undefined {
     const found = this.indexes.get(index);
     if (!found) throw new Error(`no index ${index} on ${this.ref.kind}`);
-    return [...(found.byKey.get(key)?.values() ?? [])];
+    return found.byKey.get(key);
   }
 
   index(name: string, keys: (object: T) => readonly string[]): void {
@@ -182,7 +192,10 @@ export class KindInformer<R extends KindRef, T extends ObjectOf<R> & ApiObject =
     const old = this.objects.get(id);
     if (!old) return;
     this.objects.delete(id);
-    this.byNamespace.get(object.metadata.namespace ?? '')?.delete(id);
+    const namespace = object.metadata.namespace ?? '';
+    const own = this.byNamespace.get(namespace);
+    own?.delete(id);
+    if (own?.size === 0) this.byNamespace.delete(namespace);
     for (const i of this.indexes.values()) i.drop(id, old);
     for (const h of this.handlers) this.tell(() => h.delete?.(object));
   }

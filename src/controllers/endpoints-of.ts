@@ -1,7 +1,9 @@
 /** Which pods stand behind a Service, and under which ports. Shared by the Endpoints and the EndpointSlice controllers. Pure. */
 import type { Pod, Service, ServicePort } from '../api/types/core/v1.js';
+import { type Informer, keyOf } from '../client/informer.js';
 import { selectorFromMap } from '../meta/labels.js';
 import { isReady } from './pods.js';
+import { compiledMap, indexSelectors, maySelect } from './selecting.js';
 
 export interface Member {
   readonly pod: Pod;
@@ -40,29 +42,48 @@ export function membersOf(s: Service, pods: readonly Pod[], family: 'IPv4' | 'IP
   return out;
 }
 
+/** Numbers of a Pod's named ports, by `protocol/name`: the first of each. */
+function namedPorts(pod: Pod): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')];
+  for (const c of containers) {
+    for (const x of c.ports ?? []) {
+      const id = `${x.protocol ?? 'TCP'}/${x.name ?? ''}`;
+      if (!numbers.has(id)) numbers.set(id, x.containerPort);
+    }
+  }
+  return numbers;
+}
+
 /** The number behind a Service's port on one pod; undefined where a named port is not there. */
-export function targetPort(p: ServicePort, pod: Pod): number | undefined {
+export function targetPort(p: ServicePort, pod: Pod, named = () => namedPorts(pod)): number | undefined {
   const target = p.targetPort;
   if (target === undefined || target === 0 || target === '') return p.port;
-  if (typeof target === 'number') return target;
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')];
-  for (const c of containers)
-    for (const x of c.ports ?? []) if (x.name === target && (x.protocol ?? 'TCP') === (p.protocol ?? 'TCP')) return x.containerPort;
-  return undefined;
+  return typeof target === 'number' ? target : named().get(`${p.protocol ?? 'TCP'}/${target}`);
 }
 
 export function portsOf(s: Service, pod: Pod): EndpointPort[] {
   const out: EndpointPort[] = [];
+  let numbers: ReadonlyMap<string, number> | undefined;
+  const named = () => (numbers ??= namedPorts(pod));
   for (const p of s.spec.ports ?? []) {
-    const port = targetPort(p, pod);
+    const port = targetPort(p, pod, named);
     if (port !== undefined)
       out.push({ name: p.name ?? '', protocol: p.protocol ?? 'TCP', port, ...(p.appProtocol ? { appProtocol: p.appProtocol } : {}) });
   }
   return out;
 }
 
-/** Keys of the Services that select a pod with these labels. */
-export const servicesFor = (services: readonly Service[], labels: Readonly<Record<string, string>> | undefined): string[] =>
-  services
-    .filter((s) => s.spec.selector && Object.keys(s.spec.selector).length > 0 && selectorFromMap(s.spec.selector).matches(labels))
-    .map((s) => `${s.metadata.namespace}/${s.metadata.name}`);
+/** Before the informer starts: what `servicesFor` asks it. */
+export const indexServices = (services: Informer<Service>): void =>
+  indexSelectors(services, ({ spec: { selector } }) => (selector && Object.keys(selector).length ? { matchLabels: selector } : undefined));
+
+/** Keys of the Services that select one of these Pods. */
+export function servicesFor(services: Informer<Service>, ...pods: readonly (Pod | undefined)[]): string[] {
+  const keys = new Set<string>();
+  for (const p of pods) {
+    for (const s of p ? maySelect(services, p.metadata.namespace, p.metadata.labels) : [])
+      if (compiledMap(s.spec.selector!).matches(p!.metadata.labels)) keys.add(keyOf(s));
+  }
+  return [...keys];
+}

@@ -3,7 +3,7 @@ import type { EndpointAddress, EndpointSubset, Pod, Service } from '../api/types
 import { keyOf } from '../client/informer.js';
 import { ENDPOINTS, PODS, SERVICES } from '../client/kinds.js';
 import { isAlreadyExists, isNotFound } from '../meta/errors.js';
-import { membersOf, portsOf, selectedBy, servicesFor } from './endpoints-of.js';
+import { indexServices, membersOf, portsOf, selectedBy, servicesFor } from './endpoints-of.js';
 import { defineController, own, splitKey, watch } from './framework.js';
 import { canonical } from './hash.js';
 import { TriggerTimes, withTrigger } from './trigger-time.js';
@@ -49,17 +49,14 @@ export function endpointsController() {
     account: 'endpoint-controller',
     watches: [
       own(SERVICES),
-      watch(PODS, (pod, c, old) => [
-        ...new Set(
-          [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
-        ),
-      ]),
+      watch(PODS, (pod, c, old) => servicesFor(c.informers.for(SERVICES), pod, old)),
       // Deleted by hand, they come back while their Service is there.
       watch(ENDPOINTS, (e, c) => {
         const { namespace, name } = e.metadata;
         return !c.informers.for(ENDPOINTS).get(namespace!, name) && c.informers.for(SERVICES).get(namespace!, name) ? [keyOf(e)] : [];
       }),
     ],
+    setup: (c) => indexServices(c.informers.for(SERVICES)),
     async reconcile(key, c) {
       const { namespace, name } = splitKey(key);
       const s = c.informers.for(SERVICES).get(namespace, name);

@@ -4,7 +4,7 @@ import type { Endpoint, EndpointSlice } from '../api/types/discovery/v1.js';
 import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../client/kinds.js';
 import { isNotFound } from '../meta/errors.js';
 import { fnv128 } from '../util/fnv.js';
-import { type EndpointPort, type Member, membersOf, portsOf, selectedBy, servicesFor } from './endpoints-of.js';
+import { type EndpointPort, indexServices, type Member, membersOf, portsOf, selectedBy, servicesFor } from './endpoints-of.js';
 import { defineController, own, ownerReference, splitKey, watch } from './framework.js';
 import { canonical } from './hash.js';
 import { TriggerTimes, withTrigger } from './trigger-time.js';
@@ -70,8 +70,17 @@ export function plan(s: Service, pods: readonly Pod[], present: readonly Endpoin
       groups.set(key, g);
       g.wanted.set(m.pod.metadata.uid + m.ip, endpointOf(s, m, m.pod.spec.nodeName ? nodes(m.pod.spec.nodeName) : undefined));
     }
+    // By the ports that they have.
+    const slices = new Map<string, EndpointSlice[]>();
+    for (const x of groups.size ? left : []) {
+      if (x.addressType !== family) continue;
+      const key = canonical((x.ports ?? []).map(normalPort).sort(byName));
+      const list = slices.get(key);
+      if (list) list.push(x);
+      else slices.set(key, [x]);
+    }
     for (const [key, g] of groups) {
-      const mine = [...left].filter((x) => x.addressType === family && canonical((x.ports ?? []).map(normalPort).sort(byName)) === key);
+      const mine = slices.get(key) ?? [];
       for (const x of mine) left.delete(x);
       fill(mine, g, labels, family, create, update, remove);
     }
@@ -152,14 +161,16 @@ function fill(
     kept.push({ slice, endpoints, changed });
   }
   const rest = [...todo.values()];
+  let next = 0;
   // New ones go where there is room, first into slices that are written anyway.
   for (const k of [...kept].sort((a, b) => Number(b.changed) - Number(a.changed))) {
-    while (rest.length && k.endpoints.length < CAPACITY) {
-      k.endpoints.push(rest.shift()!);
+    while (next < rest.length && k.endpoints.length < CAPACITY) {
+      k.endpoints.push(rest[next++]!);
       k.changed = true;
     }
   }
-  while (rest.length) create.push({ addressType: family, ports: g.ports, endpoints: rest.splice(0, CAPACITY) });
+  for (; next < rest.length; next += CAPACITY)
+    create.push({ addressType: family, ports: g.ports, endpoints: rest.slice(next, next + CAPACITY) });
   for (const k of kept) {
     if (!k.endpoints.length) remove.push(k.slice);
     else if (k.changed) update.push({ ...k.slice, metadata: { ...k.slice.metadata, labels }, endpoints: k.endpoints });
@@ -179,11 +190,7 @@ export function endpointSliceController() {
     component: 'endpoint-slice-controller',
     watches: [
       own(SERVICES),
-      watch(PODS, (pod, c, old) => [
-        ...new Set(
-          [pod, old].flatMap((p) => (p ? servicesFor(c.informers.for(SERVICES).list(p.metadata.namespace), p.metadata.labels) : [])),
-        ),
-      ]),
+      watch(PODS, (pod, c, old) => servicesFor(c.informers.for(SERVICES), pod, old)),
       watch(ENDPOINT_SLICES, (slice) =>
         slice.metadata.labels?.[MANAGED_BY] === ME && slice.metadata.labels[SERVICE_NAME]
           ? [`${slice.metadata.namespace}/${slice.metadata.labels[SERVICE_NAME]}`]
@@ -191,6 +198,7 @@ export function endpointSliceController() {
       ),
     ],
     setup(c) {
+      indexServices(c.informers.for(SERVICES));
       c.informers.for(NODES);
       c.informers
         .for(ENDPOINT_SLICES)

@@ -95,15 +95,14 @@ export function garbageCollector() {
           update: (o) => {
             seen(o as ApiObject);
             // An owner that waits for its dependents looks again when one of them changes.
-            for (const r of (o as ApiObject).metadata.ownerReferences ?? [])
-              if (waiting(graph.objects.get(r.uid)?.object)) c.enqueue(r.uid);
+            for (const owner of ownersOf(o as ApiObject)) if (waiting(graph.objects.get(owner)?.object)) c.enqueue(owner);
           },
           delete: (o) => {
             const object = o as ApiObject;
             for (const e of graph.dependentsOf(object.metadata.uid)) c.enqueue(e.object.metadata.uid);
             graph.drop(object);
             remember(absent, object.metadata.uid);
-            for (const r of object.metadata.ownerReferences ?? []) if (waiting(graph.objects.get(r.uid)?.object)) c.enqueue(r.uid);
+            for (const owner of ownersOf(object)) if (waiting(graph.objects.get(owner)?.object)) c.enqueue(owner);
           },
         });
       }
@@ -122,6 +121,8 @@ export function garbageCollector() {
   });
 }
 
+/** Each once: an object may name the same one many times. */
+const ownersOf = (o: ApiObject): ReadonlySet<string> => new Set((o.metadata.ownerReferences ?? []).map((r) => r.uid));
 const needsWork = (o: ApiObject): boolean =>
   Boolean(o.metadata.ownerReferences?.length) ||
   Boolean(o.metadata.deletionTimestamp && o.metadata.finalizers?.some((f) => f === ORPHAN || f === FOREGROUND));
@@ -145,12 +146,19 @@ async function collect(c: ControllerContext, graph: Graph, absent: Set<string>, 
   const solid: OwnerReference[] = [];
   const gone: OwnerReference[] = [];
   const leaving: OwnerReference[] = [];
+  /** By uid and place: many references to one owner are one question. */
+  const found = new Map<string, { readonly owner: ApiObject | undefined; readonly waits: boolean }>();
   for (const r of refs) {
     // A cluster-wide object cannot belong to one in a namespace: nobody can say whether that is gone, so it stays.
     if (!e.object.metadata.namespace && isNamespaced(graph, r)) return elsewhere(c, e, r);
-    const owner = await find(c, graph, absent, e, r);
-    if (!owner) gone.push(r);
-    else if (waiting(owner) && r.blockOwnerDeletion) leaving.push(r);
+    const id = `${r.uid}/${r.apiVersion}/${r.kind}/${r.name}`;
+    let known = found.get(id);
+    if (!known) {
+      const owner = await find(c, graph, absent, e, r);
+      found.set(id, (known = { owner, waits: waiting(owner) }));
+    }
+    if (!known.owner) gone.push(r);
+    else if (known.waits && r.blockOwnerDeletion) leaving.push(r);
     else solid.push(r);
   }
   if (!gone.length && !leaving.length) return;

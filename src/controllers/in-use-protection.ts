@@ -15,14 +15,17 @@ interface Protection {
   readonly finalizer: string;
   /** Changes of what may use it. */
   readonly users: readonly Watched<KindRef>[];
+  /** Indexes that `inUse` asks. */
+  setup?(c: ControllerContext): void;
   inUse(object: ApiObject, c: ControllerContext): boolean;
 }
 
-const protect = ({ name, kind, finalizer, users, inUse }: Protection): ControllerDefinition =>
+const protect = ({ name, kind, finalizer, users, setup, inUse }: Protection): ControllerDefinition =>
   defineController({
     name,
     account: name,
     watches: [own(kind), ...users],
+    setup,
     async reconcile(key, c) {
       const { namespace, name: objectName } = splitKey(key);
       const object = c.informers.for(kind).get(namespace, objectName) as ApiObject | undefined;
@@ -80,11 +83,8 @@ export const inUseProtection = (): ControllerDefinition[] => [
         ).map((claim) => `${pod.metadata.namespace}/${claim}`),
       ),
     ],
-    inUse: ({ metadata: { namespace = '', name } }, c) =>
-      c.informers
-        .for(PODS)
-        .list(namespace)
-        .some((pod) => claimsOf(pod).includes(name)),
+    setup: (c) => c.informers.for(PODS).index('claim', (pod) => claimsOf(pod).map((claim) => `${pod.metadata.namespace}/${claim}`)),
+    inUse: ({ metadata: { namespace = '', name } }, c) => c.informers.for(PODS).count('claim', `${namespace}/${name}`) > 0,
   }),
   protect({
     name: 'pv-protection-controller',
@@ -101,14 +101,11 @@ export const inUseProtection = (): ControllerDefinition[] => [
       watch(PERSISTENT_VOLUME_CLAIMS, (claim, _c, old) => both(classesOf, claim, old).map((name) => `/${name}`)),
       watch(PERSISTENT_VOLUMES, (volume, _c, old) => both(classOf, volume, old).map((name) => `/${name}`)),
     ],
+    setup(c) {
+      c.informers.for(PERSISTENT_VOLUME_CLAIMS).index('class', classesOf);
+      c.informers.for(PERSISTENT_VOLUMES).index('class', classOf);
+    },
     inUse: ({ metadata: { name } }, c) =>
-      c.informers
-        .for(PERSISTENT_VOLUME_CLAIMS)
-        .list()
-        .some((claim) => classesOf(claim).includes(name)) ||
-      c.informers
-        .for(PERSISTENT_VOLUMES)
-        .list()
-        .some((volume) => classOf(volume).includes(name)),
+      c.informers.for(PERSISTENT_VOLUME_CLAIMS).count('class', name) > 0 || c.informers.for(PERSISTENT_VOLUMES).count('class', name) > 0,
   }),
 ];

@@ -9,6 +9,8 @@ export function nodeIpamController(o: { clusterCidr: string; maskSize: number })
   if (o.maskSize < range.bits) throw new RangeError(`--node-cidr-mask-size ${o.maskSize} is larger than the network ${o.clusterCidr}`);
   /** Ranges handed out that the informer may not show yet. */
   const given = new Map<string, string>();
+  /** Where to look first: after the one that was given last. Looking from the start costs the square of the number of nodes. */
+  let next = 0;
   return defineController({
     name: 'node-ipam',
     account: 'node-controller',
@@ -16,6 +18,7 @@ export function nodeIpamController(o: { clusterCidr: string; maskSize: number })
     // One at a time: two nodes must not be given the same range.
     workers: 1,
     watches: [own(NODES)],
+    setup: (c) => c.informers.for(NODES).index('cidr', (n) => (n.spec.podCIDR ? [n.spec.podCIDR] : [])),
     async reconcile(key, c) {
       const { name } = splitKey(key);
       const node = await c.client.get({ ...NODES, name }).catch(() => undefined);
@@ -25,10 +28,11 @@ export function nodeIpamController(o: { clusterCidr: string; maskSize: number })
         const seen = nodes.get('', owner);
         if (!seen || seen.spec.podCIDR) given.delete(cidr);
       }
-      const taken = new Set(nodes.list().map((n) => n.spec.podCIDR));
       for (let i = 0; i < count; i++) {
-        const cidr = subnet(range, o.maskSize, i);
-        if (taken.has(cidr) || given.has(cidr)) continue;
+        const at = (next + i) % count;
+        const cidr = subnet(range, o.maskSize, at);
+        if (nodes.count('cidr', cidr) || given.has(cidr)) continue;
+        next = at + 1;
         given.set(cidr, name);
         try {
           await c.client.patch({ ...NODES, name }, { spec: { podCIDR: cidr, podCIDRs: [cidr] } }, { type: 'application/merge-patch+json' });

@@ -96,6 +96,7 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
             );
         },
       });
+      c.informers.for(NODES).index('ready', (n) => (isReady(n) ? ['yes'] : []));
       c.informers.for(PODS).index('node', (p) => (p.spec.nodeName ? [p.spec.nodeName] : []));
     },
     started(c, signal) {
@@ -115,12 +116,9 @@ export function nodeLifecycleController(o: NodeLifecycleOptions = {}) {
         c.events.normal(nodeReference(node), 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
       }
       if (now - (heard.get(name) ?? now) > grace) node = (await silence(c, node, now)) ?? node;
-      const alone =
-        !isReady(node) &&
-        !c.informers
-          .for(NODES)
-          .list()
-          .some((n) => n.metadata.name !== name && isReady(n));
+      const nodes = c.informers.for(NODES);
+      const known = nodes.get('', name);
+      const alone = !isReady(node) && nodes.count('ready', 'yes') === Number(known !== undefined && isReady(known));
       const taints = taintsAfter(node, now, alone);
       const labels = labelsMissing(node);
       if (labels)

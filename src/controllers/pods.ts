@@ -1,15 +1,25 @@
 /** What controllers of pods share: making them, and what their state means. */
 
 import type { Pod, PodTemplateSpec } from '../api/types/core/v1.js';
+import type { Informer } from '../client/informer.js';
 import { PODS } from '../client/kinds.js';
 import { isNamespaceTerminating, type StatusError } from '../meta/errors.js';
 import type { ApiObject } from '../meta/object.js';
 import { table } from '../util/own.js';
 import type { ControllerContext } from './framework.js';
-import { ownerReference } from './framework.js';
+import { controllerOf, ownerReference } from './framework.js';
 
 export const isFinished = (p: Pod): boolean => p.status.phase === 'Succeeded' || p.status.phase === 'Failed';
 export const isActive = (p: Pod): boolean => !isFinished(p) && !p.metadata.deletionTimestamp;
+
+const BY_CONTROLLER = 'controller';
+const nobodyIn = (namespace: string | undefined): string => `none/${namespace}`;
+/** Before the informer starts. */
+export const indexByController = (pods: Informer<Pod>): void =>
+  pods.index(BY_CONTROLLER, (p) => [controllerOf(p as never)?.uid ?? nobodyIn(p.metadata.namespace)]);
+export const podsOf = (pods: Informer<Pod>, uid: string): Pod[] => pods.byIndex(BY_CONTROLLER, uid);
+/** Those of a namespace that have no controller. */
+export const podsOfNobody = (pods: Informer<Pod>, namespace: string | undefined): Pod[] => pods.byIndex(BY_CONTROLLER, nobodyIn(namespace));
 
 const condition = (p: Pod, type: string) => p.status.conditions?.find((c) => c.type === type);
 export const isReady = (p: Pod): boolean => condition(p, 'Ready')?.status === 'True';
@@ -30,24 +40,30 @@ export function availableIn(p: Pod, minReadySeconds: number, now: number): numbe
 
 const PHASE_ORDER: Readonly<Record<string, number>> = table({ Pending: 0, Unknown: 1, Running: 2 });
 
-/** Which of two pods goes first when there are too many: the one that is the lesser loss. Negative: a goes first. */
-export function deletionOrder(a: Pod, b: Pod, onSameNode: (p: Pod) => number = () => 0): number {
-  const steps: ((p: Pod) => number)[] = [
-    (p) => (p.spec.nodeName ? 1 : 0),
-    (p) => PHASE_ORDER[p.status.phase ?? 'Pending'] ?? 0,
-    (p) => (isReady(p) ? 1 : 0),
-    (p) => Number(p.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0) || 0,
-    (p) => -onSameNode(p),
-    // Ready, and created, for a shorter time.
-    (p) => (isReady(p) ? -1 : 0) * (Date.parse(condition(p, 'Ready')?.lastTransitionTime ?? '') || 0),
-    (p) => -(p.status.containerStatuses ?? []).reduce((n, c) => Math.max(n, c.restartCount), 0),
-    (p) => -(Date.parse(p.metadata.creationTimestamp) || 0),
-  ];
-  for (const s of steps) {
-    const d = s(a) - s(b);
-    if (d) return d;
-  }
+/** What a pod's loss weighs, the weightiest first. Worked out once a pod: sorting asks again and again. */
+const loss = (p: Pod, onSameNode: (p: Pod) => number): number[] => [
+  p.spec.nodeName ? 1 : 0,
+  PHASE_ORDER[p.status.phase ?? 'Pending'] ?? 0,
+  isReady(p) ? 1 : 0,
+  Number(p.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0) || 0,
+  -onSameNode(p),
+  // Ready, and created, for a shorter time.
+  (isReady(p) ? -1 : 0) * (Date.parse(condition(p, 'Ready')?.lastTransitionTime ?? '') || 0),
+  -(p.status.containerStatuses ?? []).reduce((n, c) => Math.max(n, c.restartCount), 0),
+  -(Date.parse(p.metadata.creationTimestamp) || 0),
+];
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return 0;
+}
+
+/** Which pods go first when there are too many: those that are the lesser loss. */
+export function inDeletionOrder(pods: readonly Pod[], onSameNode: (p: Pod) => number = () => 0): Pod[] {
+  return pods
+    .map((pod) => ({ pod, loss: loss(pod, onSameNode) }))
+    .sort((a, b) => compare(a.loss, b.loss))
+    .map((x) => x.pod);
 }
 
 /** A pod of a template, owned by `owner`. Throws the API's refusal after it was told as an event. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ReplicaSet } from '../api/types/apps/v1.js';
 import type { Pod } from '../api/types/core/v1.js';
 import { timestamp } from '../util/clock.js';
-import { deletionOrder, slowStart } from './pods.js';
+import { inDeletionOrder, slowStart } from './pods.js';
 import { decide, type Step, statusOf } from './replicaset.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -98,13 +98,13 @@ describe('which pod goes first', () => {
       pod('b', { ready: false }),
     ],
   ])('%s', (_name, a, b) => {
-    expect([b, a].sort(deletionOrder)[0]!.metadata.name).toBe('first');
-    expect([a, b].sort(deletionOrder)[0]!.metadata.name).toBe('first');
+    expect(inDeletionOrder([b, a])[0]!.metadata.name).toBe('first');
+    expect(inDeletionOrder([a, b])[0]!.metadata.name).toBe('first');
   });
 
   it('the one whose node has more of its kind', () => {
     const pods = [pod('b', { node: 'n1' }), pod('first', { node: 'n2' })];
-    expect(pods.sort((a, b) => deletionOrder(a, b, (p) => (p.spec.nodeName === 'n2' ? 2 : 1)))[0]!.metadata.name).toBe('first');
+    expect(inDeletionOrder(pods, (p) => (p.spec.nodeName === 'n2' ? 2 : 1))[0]!.metadata.name).toBe('first');
   });
 });
 

@@ -1,12 +1,27 @@
 /** ReplicaSet: as many pods as it says. Source: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/ */
 import type { ReplicaSet, ReplicaSetStatus } from '../api/types/apps/v1.js';
 import type { Pod } from '../api/types/core/v1.js';
+import { keyOf } from '../client/informer.js';
 import { PODS, REPLICA_SETS } from '../client/kinds.js';
 import { isConflict, isNotFound } from '../meta/errors.js';
 import { selectorFromObject } from '../meta/labels.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, controllerOf, defineController, own, ownerReference, splitKey, watch } from './framework.js';
-import { availableIn, createPod, deletePod, deletionOrder, isActive, isAvailable, isFinished, isReady, slowStart } from './pods.js';
+import {
+  availableIn,
+  createPod,
+  deletePod,
+  inDeletionOrder,
+  indexByController,
+  isActive,
+  isAvailable,
+  isFinished,
+  isReady,
+  podsOf,
+  podsOfNobody,
+  slowStart,
+} from './pods.js';
+import { compiledSelector, indexSelectors, maySelect } from './selecting.js';
 
 /** Pods made or removed in one go; the rest follows when these are seen. */
 const BURST = 500;
@@ -34,7 +49,7 @@ export function decide(rs: ReplicaSet, pods: readonly Pod[], related: (p: Pod) =
   if (!rs.metadata.deletionTimestamp) {
     if (active.length < wanted) steps.push({ create: Math.min(wanted - active.length, BURST) });
     else if (active.length > wanted)
-      steps.push({ remove: [...active].sort((a, b) => deletionOrder(a, b, related)).slice(0, Math.min(active.length - wanted, BURST)) });
+      steps.push({ remove: inDeletionOrder(active, related).slice(0, Math.min(active.length - wanted, BURST)) });
   }
   return { steps, mine };
 }
@@ -112,16 +127,14 @@ export function replicaSetController() {
         }
         // A pod without a controller may be one that a set is looking for.
         if (!controllerOf(pod as never))
-          for (const rs of c.informers.for(REPLICA_SETS).list(pod.metadata.namespace))
-            if (selectorFromObject(rs.spec.selector).matches(pod.metadata.labels)) keys.add(`${rs.metadata.namespace}/${rs.metadata.name}`);
+          for (const rs of maySelect(c.informers.for(REPLICA_SETS), pod.metadata.namespace, pod.metadata.labels))
+            if (compiledSelector(rs.spec.selector!).matches(pod.metadata.labels)) keys.add(keyOf(rs));
         return [...keys];
       }),
     ],
     setup(c) {
-      c.informers.for(PODS).index('controller', (p) => {
-        const ref = controllerOf(p as never);
-        return [ref ? ref.uid : nobodyIn(p.metadata.namespace)];
-      });
+      indexSelectors(c.informers.for(REPLICA_SETS), (rs) => rs.spec.selector);
+      indexByController(c.informers.for(PODS));
       c.informers.for(PODS).on({
         add: (p) => {
           const key = keyOfOwner(p);
@@ -164,20 +177,17 @@ export function replicaSetController() {
             .map((p) => availableIn(p, min, now))
             .filter((ms): ms is number => ms !== undefined && ms > 0)
         : [];
-      return soon.length ? Math.min(...soon) + 1 : undefined;
+      return soon.length ? soon.reduce((a, b) => Math.min(a, b)) + 1 : undefined;
     },
   });
 }
 
-/** The place in the index of a namespace's pods without a controller. */
-const nobodyIn = (namespace: string | undefined): string => `none/${namespace}`;
-
 /** Its own pods, and those without a controller. */
 function candidates(c: ControllerContext, rs: ReplicaSet): Pod[] {
   const pods = c.informers.for(PODS);
-  const mine = pods.byIndex('controller', rs.metadata.uid);
+  const mine = podsOf(pods, rs.metadata.uid);
   const selector = selectorFromObject(rs.spec.selector);
-  const free = pods.byIndex('controller', nobodyIn(rs.metadata.namespace)).filter((p) => selector.matches(p.metadata.labels));
+  const free = podsOfNobody(pods, rs.metadata.namespace).filter((p) => selector.matches(p.metadata.labels));
   return [...mine, ...free];
 }
 
@@ -195,7 +205,7 @@ function sameNode(c: ControllerContext, rs: ReplicaSet): (p: Pod) => number {
             .filter((s) => controllerOf(s as never)?.uid === owner.uid)
         : [rs];
       for (const s of sets)
-        for (const x of c.informers.for(PODS).byIndex('controller', s.metadata.uid))
+        for (const x of podsOf(c.informers.for(PODS), s.metadata.uid))
           if (isActive(x) && x.spec.nodeName) counts.set(x.spec.nodeName, (counts.get(x.spec.nodeName) ?? 0) + 1);
     }
     return counts.get(p.spec.nodeName ?? '') ?? 0;

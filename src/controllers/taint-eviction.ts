@@ -2,23 +2,43 @@
  * Taint eviction: pods leave a node with a NoExecute taint that they do not tolerate, or when their time of tolerating it is over.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
  */
-import type { Node, Pod, Taint } from '../api/types/core/v1.js';
+import type { Node, Pod, Taint, Toleration } from '../api/types/core/v1.js';
 import { keyOf } from '../client/informer.js';
 import { NODES, PODS } from '../client/kinds.js';
 import { isNotFound } from '../meta/errors.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, defineController, splitKey, watch } from './framework.js';
 
+const places = new WeakMap<readonly Toleration[], ReadonlyMap<string, number>>();
+const place = (key: string | undefined, value?: string): string => `${key ?? ''}\0${value === undefined ? 'any' : `=${value}`}`;
+
+/** Where the first toleration of NoExecute for each key, and value, stands: there may be tens of thousands, and as many taints. */
+function placesOf(tolerations: readonly Toleration[]): ReadonlyMap<string, number> {
+  let found = places.get(tolerations) as Map<string, number> | undefined;
+  if (found) return found;
+  places.set(tolerations, (found = new Map()));
+  for (const [i, t] of tolerations.entries()) {
+    if (t.effect && t.effect !== 'NoExecute') continue;
+    const at = t.operator === 'Exists' ? place(t.key) : place(t.key, t.value ?? '');
+    if (!found.has(at)) found.set(at, i);
+  }
+  return found;
+}
+
+function firstBearing(tolerations: readonly Toleration[], { key, value = '' }: Taint): Toleration | undefined {
+  const found = placesOf(tolerations);
+  const first = [place(key), place(''), place(key, value), place('', value)].reduce(
+    (n, at) => Math.min(n, found.get(at) ?? Number.POSITIVE_INFINITY),
+    Number.POSITIVE_INFINITY,
+  );
+  return tolerations[first];
+}
+
 /** How long a pod stays with these NoExecute taints: undefined for ever, 0 at once. Of its tolerations for a taint the first counts. Pure. */
 export function staysFor(pod: Pod, taints: readonly Taint[]): number | undefined {
   let least: number | undefined;
   for (const taint of taints) {
-    const bearing = (pod.spec.tolerations ?? []).find(
-      (t) =>
-        (!t.effect || t.effect === 'NoExecute') &&
-        (!t.key || t.key === taint.key) &&
-        (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
-    );
+    const bearing = firstBearing(pod.spec.tolerations ?? [], taint);
     if (!bearing) return 0;
     const seconds = bearing.tolerationSeconds;
     if (seconds !== undefined) least = Math.min(least ?? Number.POSITIVE_INFINITY, Math.max(seconds, 0) * 1000);

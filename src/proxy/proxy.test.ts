@@ -32,7 +32,7 @@ const TWO: End[] = [
 
 describe('decide', () => {
   const ips = (ends: End[], answers?: (ip: string) => boolean) => {
-    const [p] = decide([service()], [slice(...ends)], 'n1', answers);
+    const [p] = decide([service()], [slice(...ends)], 'n1', { answers });
     return [p!.backends.map((b) => b.ip), p!.localBackends.map((b) => b.ip)];
   };
   it.each<[string, End[], string[], string[]]>([

@@ -41,6 +41,7 @@ const ANSWER_MS = 5_000;
 /** The other ports of a Pod that answers on one have this long: some are in a Service and nobody listens there. */
 const OTHER_PORTS_MS = 300;
 const ASK_MS = 20;
+const MOST_ASKED = 200;
 /** A Pod that goes is held for this long where everyone knows that it goes and no new endpoint is being asked: nothing better may come. */
 const NO_SUCCESSOR_MS = 2_000;
 
@@ -87,7 +88,9 @@ export class KubeProxy implements Component {
         return undefined;
       });
     for (const kind of [SERVICES, ENDPOINT_SLICES]) this.informers.for(kind).on({ add: soon, update: soon, delete: soon });
-    this.informers.for(ENDPOINT_SLICES).index('ip', (x) => (x.endpoints ?? []).flatMap((e) => e.addresses));
+    const slices = this.informers.for(ENDPOINT_SLICES);
+    slices.index('ip', (x) => (x.endpoints ?? []).flatMap((e) => e.addresses));
+    slices.index('staying', (x) => (x.endpoints ?? []).flatMap((e) => (e.conditions?.terminating ? [] : e.addresses)));
     await this.informers.start();
     await this.begin();
     this.started = true;
@@ -105,9 +108,11 @@ export class KubeProxy implements Component {
 
   /** What is wanted now. */
   wanted(): ServicePort[] {
-    const own = { addresses: this.o.addresses?.() ?? new Set<string>(), ports: [...(this.o.ownPorts?.() ?? []), ...this.ownPorts()] };
-    const answers = (ip: string, port: number) => this.answers(ip, port);
-    return decide(this.informers.for(SERVICES).list(), this.informers.for(ENDPOINT_SLICES).list(), this.o.node, answers, own);
+    return decide(this.informers.for(SERVICES).list(), this.informers.for(ENDPOINT_SLICES).list(), this.o.node, {
+      answers: (ip, port) => this.answers(ip, port),
+      own: { addresses: this.o.addresses?.() ?? new Set<string>(), ports: [...(this.o.ownPorts?.() ?? []), ...this.ownPorts()] },
+      tooMany: (service) => this.o.env.log.warn('a Service asks for too many rules: the rest of its ports is left out', { service }),
+    });
   }
 
   /** What the proxy itself listens on. */
@@ -147,7 +152,8 @@ export class KubeProxy implements Component {
     if (!this.o.connects) return true;
     const id = `${ip}:${port}`;
     const known = this.asked.get(id);
-    if (known === undefined && !this.started) {
+    // With so many asked at once no more are: they count from when they are ready.
+    if (known === undefined && (!this.started || this.asking >= MOST_ASKED)) {
       this.asked.set(id, true);
       return true;
     }
@@ -178,13 +184,12 @@ export class KubeProxy implements Component {
 
   /** A slice does not say yet that what has this address goes. */
   private unaware(ip: string): boolean {
-    const slices = this.informers.for(ENDPOINT_SLICES).byIndex('ip', ip);
-    return slices.some((s) => s.endpoints?.some((e) => e.addresses.includes(ip) && !e.conditions?.terminating));
+    return this.informers.for(ENDPOINT_SLICES).count('staying', ip) > 0;
   }
 
   /** Of some slice still; else the address may be another Pod's next. */
   private present(ip: string): boolean {
-    return this.informers.for(ENDPOINT_SLICES).byIndex('ip', ip).length > 0;
+    return this.informers.for(ENDPOINT_SLICES).count('ip', ip) > 0;
   }
 
   /** Looked at with syncs, not with each question: whoever asks need not be anybody. */

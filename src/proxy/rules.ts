@@ -69,13 +69,36 @@ const NAME = /^[a-zA-Z0-9./-]+$/;
 /** Whether a TCP endpoint answers yet: a program needs a moment to listen after its container has started. */
 export type Answers = (ip: string, port: number) => boolean;
 
-export function decide(
-  services: readonly Service[],
-  slices: readonly EndpointSlice[],
-  node: string,
-  answers: Answers = () => true,
-  own: NodeOwn = NOTHING_OWN,
-): ServicePort[] {
+/**
+ * Rules of one Service: each port has some for every endpoint, and for every outside address with every range that may use it. What one object
+ * of a megabyte multiplies to would take the memory of the program that serves everybody: the ports past this are left out.
+ */
+const MOST_RULES = 500_000;
+const rulesOf = (p: ServicePort): number =>
+  3 * p.backends.length + p.localBackends.length + p.externalIps.length + p.loadBalancerIps.length * (p.loadBalancerSources.length + 1);
+
+/** A slice, its ports by their names. */
+interface Slice {
+  readonly ports: ReadonlyMap<string, number | undefined>;
+  readonly endpoints: NonNullable<EndpointSlice['endpoints']>;
+}
+
+function byPort(s: EndpointSlice): Slice {
+  const ports = new Map<string, number | undefined>();
+  for (const p of s.ports ?? []) if (!ports.has(p.name ?? '')) ports.set(p.name ?? '', p.port);
+  return { ports, endpoints: s.endpoints ?? [] };
+}
+
+export interface Around {
+  readonly answers?: Answers;
+  /** Addresses and ports that are no Service's to take. */
+  readonly own?: NodeOwn;
+  /** Hears of Services of which ports were left out. */
+  readonly tooMany?: (service: string) => void;
+}
+
+export function decide(services: readonly Service[], slices: readonly EndpointSlice[], node: string, around: Around = {}): ServicePort[] {
+  const { answers = () => true, own = NOTHING_OWN, tooMany } = around;
   const taken = takenBy(services, own);
   const byService = new Map<string, EndpointSlice[]>();
   for (const s of slices) {
@@ -92,35 +115,38 @@ export function decide(
     if (NOT_OURS.some((label) => s.metadata.labels?.[label] !== undefined)) continue;
     const key = keyOfService(s);
     if (!ADDRESS.test(s.spec.clusterIP) || !NAME.test(key)) continue;
+    const family = familyOf(s.spec.clusterIP);
+    // One rule that the kernel does not take would keep out those of all services.
+    const same = (list: readonly string[]) => list.map(canonical).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
+    const ranges = s.spec.loadBalancerSourceRanges ?? [];
+    const sources = same(ranges);
+    const externalIps = same(s.spec.externalIPs ?? []);
+    // Where only clients of the other family are let in, nothing leads there.
+    const loadBalancerIps =
+      ranges.length && !sources.length
+        ? []
+        : same((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!));
+    const mine = (byService.get(key) ?? []).filter((x) => x.addressType === family).map(byPort);
+    let rules = 0;
     for (const p of s.spec.ports ?? []) {
       if (p.name && !NAME.test(p.name)) continue;
-      const family = familyOf(s.spec.clusterIP);
-      // One rule that the kernel does not take would keep out those of all services.
-      const same = (list: readonly string[]) => list.map(canonical).filter((x) => ADDRESS.test(x) && familyOf(x) === family);
       const protocol = (p.protocol ?? 'TCP') as Protocol;
       const refused: string[] = [];
-      const free = (list: readonly string[]) =>
-        same(list).filter((ip) => {
-          const whose = taken.outside(key, protocol, ip, p.port);
-          if (whose) refused.push(`${ip} with port ${protocol}/${p.port} is ${whose}`);
-          return !whose;
-        });
+      const free = (ip: string): boolean => {
+        const whose = taken.outside(key, protocol, ip, p.port);
+        if (whose) refused.push(`${ip} with port ${protocol}/${p.port} is ${whose}`);
+        return !whose;
+      };
       const held = p.nodePort ? taken.nodePort(protocol, p.nodePort) : undefined;
       if (held) refused.push(`node port ${protocol}/${p.nodePort} is ${held}`);
-      const ranges = s.spec.loadBalancerSourceRanges ?? [];
-      const sources = same(ranges);
-      out.push({
+      const port: ServicePort = {
         name: p.name ? `${key}:${p.name}` : key,
         protocol,
         clusterIp: s.spec.clusterIP,
         port: p.port,
         nodePort: held ? undefined : p.nodePort || undefined,
-        externalIps: free(s.spec.externalIPs ?? []),
-        // Where only clients of the other family are let in, nothing leads there.
-        loadBalancerIps:
-          ranges.length && !sources.length
-            ? []
-            : free((s.status?.loadBalancer?.ingress ?? []).filter((i) => i.ip && i.ipMode !== 'Proxy').map((i) => i.ip!)),
+        externalIps: externalIps.filter(free),
+        loadBalancerIps: loadBalancerIps.filter(free),
         loadBalancerSources: sources,
         affinitySeconds:
           s.spec.sessionAffinity === 'ClientIP' ? (s.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
@@ -128,13 +154,14 @@ export function decide(
         externalLocal: s.spec.externalTrafficPolicy === 'Local',
         refused,
         healthCheckNodePort: s.spec.healthCheckNodePort || undefined,
-        ...backendsOf(
-          (byService.get(key) ?? []).filter((x) => x.addressType === family),
-          p.name ?? '',
-          node,
-          protocol === 'TCP' ? answers : () => true,
-        ),
-      });
+        ...backendsOf(mine, p.name ?? '', node, protocol === 'TCP' ? answers : () => true),
+      };
+      rules += rulesOf(port);
+      if (rules > MOST_RULES) {
+        tooMany?.(key);
+        break;
+      }
+      out.push(port);
     }
   }
   return out.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -143,7 +170,7 @@ export function decide(
 const familyOf = (address: string): 'IPv4' | 'IPv6' => (address.includes(':') ? 'IPv6' : 'IPv4');
 
 function backendsOf(
-  slices: readonly EndpointSlice[],
+  slices: readonly Slice[],
   port: string,
   node: string,
   answers: Answers,
@@ -151,9 +178,9 @@ function backendsOf(
   const ready = new Map<string, Backend>();
   const terminating = new Map<string, Backend>();
   for (const slice of slices) {
-    const number = slice.ports?.find((p) => (p.name ?? '') === port)?.port;
+    const number = slice.ports.get(port);
     if (!number || number < 1 || number > 65_535) continue;
-    for (const e of slice.endpoints ?? []) {
+    for (const e of slice.endpoints) {
       const ip = e.addresses[0];
       if (!ip || !ADDRESS.test(ip)) continue;
       const b: Backend = { ip, port: number, local: e.nodeName === node };

@@ -35,7 +35,7 @@ const balancer = (ip: string) => ({ loadBalancer: { ingress: [{ ip, ipMode: 'VIP
 describe('an outside address of a Service', () => {
   const free = (port: number, s: [spec: object, status?: object], protocol = 'TCP') => {
     const evil = service('aaa', 'evil', '10.96.0.66', { ports: [{ port, protocol }], ...s[0] }, s[1]);
-    const p = decide([evil, ...others], [], 'n', undefined, own).find((x) => x.name === 'aaa/evil')!;
+    const p = decide([evil, ...others], [], 'n', { own }).find((x) => x.name === 'aaa/evil')!;
     return [p.externalIps, p.loadBalancerIps, p.nodePort, p.refused];
   };
   const external = (...externalIPs: string[]): [object] => [{ externalIPs }];
@@ -110,7 +110,7 @@ describe('an outside address of a Service', () => {
       service('aaa', 'empty', '10.96.0.67', { externalIPs: [NODE], ports: [{ port: 6443, protocol: 'TCP' }] }),
     ];
     const slices = [slice('aaa', 'evil', '10.1.0.6'), slice('victim', 'web', '10.1.0.1')];
-    const ports = decide([...evil, ...others], slices, 'n', undefined, own);
+    const ports = decide([...evil, ...others], slices, 'n', { own });
     const names = new Map(namesNeeded(ports).map((t, i) => [t, `N${i}`]));
     const rules = restoreText(ports, { node: 'n' }, (t) => names.get(t)!, { nat: [], filter: [] }).split('\n');
     expect(rules.filter((r) => r.includes(`-d ${WEB} `)).map((r) => r.includes('victim/web'))).toEqual([true]);

@@ -54,7 +54,7 @@ describe.skipIf(reason)(`outside addresses of Services${reason ? ` (left out: ${
     ['with one that asks for it', [service('evil', [NODE])], own, 'api'],
     ['with one that asks for it and has no endpoints', [service('empty', [NODE])], own, 'api'],
   ])('a port of the node %s', (_, services, held, right) => {
-    const ports = decide(services, [slice], 'n', undefined, held);
+    const ports = decide(services, [slice], 'n', { own: held });
     const names = new Map(namesNeeded(ports).map((t, i) => [t, `N${i}`]));
     const input = restoreText(ports, { node: 'n' }, (t) => names.get(t)!, { nat: [], filter: [] });
     for (const table of ['nat', 'filter']) ip(...inNs('iptables', '-t', table, '-F'));

@@ -6,6 +6,8 @@ import { isAlreadyExists, isNotFound } from '../../meta/errors.js';
 import { selectorFromObject } from '../../meta/labels.js';
 import { type ControllerContext, controllerOf, defineController, own, owned, ownerReference, splitKey, watch } from '../framework.js';
 import { canonical, templateHash } from '../hash.js';
+import { indexByController, isFinished, podsOf } from '../pods.js';
+import { compiledSelector, indexSelectors, maySelect } from '../selecting.js';
 import {
   annotationsFor,
   DESIRED,
@@ -31,10 +33,8 @@ export const deploymentController = defineController({
     watch(REPLICA_SETS, (rs, c) =>
       controllerOf(rs as never)
         ? []
-        : c.informers
-            .for(DEPLOYMENTS)
-            .list(rs.metadata.namespace)
-            .filter((d) => selectorFromObject(d.spec.selector).matches(rs.metadata.labels))
+        : maySelect(c.informers.for(DEPLOYMENTS), rs.metadata.namespace, rs.metadata.labels)
+            .filter((d) => compiledSelector(d.spec.selector!).matches(rs.metadata.labels))
             .map(keyOf),
     ),
     // Recreate waits for the last old pod to be gone.
@@ -48,6 +48,8 @@ export const deploymentController = defineController({
     }),
   ],
   setup(c) {
+    indexSelectors(c.informers.for(DEPLOYMENTS), (d) => d.spec.selector);
+    indexByController(c.informers.for(PODS));
     c.informers.for(REPLICA_SETS).index('controller', (rs) => {
       const ref = controllerOf(rs as never);
       return ref ? [ref.uid] : [];
@@ -122,10 +124,10 @@ async function resize(c: ControllerContext, d: Deployment, sets: readonly Replic
   const all = current ? [...old, current] : old;
   if (current && (await annotate(c, d, current, old))) return;
   const steps = proportional(d, current, old);
+  const moved = new Set(steps.map((s) => s.set));
   for (const s of steps) await scale(c, d, s);
   // The sets learn the new size even where their own stays.
-  for (const set of all)
-    if ((set.spec.replicas ?? 0) > 0 && !steps.some((s) => s.set === set)) await scale(c, d, { set, to: set.spec.replicas ?? 0 });
+  for (const set of all) if ((set.spec.replicas ?? 0) > 0 && !moved.has(set)) await scale(c, d, { set, to: set.spec.replicas ?? 0 });
   if (d.spec.paused) await cleanUp(c, d, old);
   await writeStatus(c, d, statusOf(d, { current, old, now: c.env.clock.now() }));
 }
@@ -178,12 +180,7 @@ function untilDeadline(d: Deployment, status: DeploymentStatus, now: number): nu
 }
 
 function oldPodsLeft(c: ControllerContext, old: readonly ReplicaSet[]): boolean {
-  const pods = c.informers.for(PODS);
-  return old.some((rs) =>
-    pods
-      .list(rs.metadata.namespace)
-      .some((p) => controllerOf(p as never)?.uid === rs.metadata.uid && p.status.phase !== 'Succeeded' && p.status.phase !== 'Failed'),
-  );
+  return old.some((rs) => podsOf(c.informers.for(PODS), rs.metadata.uid).some((p) => !isFinished(p)));
 }
 
 async function createSet(

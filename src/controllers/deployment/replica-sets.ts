@@ -50,7 +50,8 @@ const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
 
 export function split(d: Deployment, sets: readonly ReplicaSet[]): { current: ReplicaSet | undefined; old: ReplicaSet[] } {
   const sorted = [...sets].sort(byAge);
-  const current = sorted.find((rs) => sameTemplate(rs.spec.template, d.spec.template));
+  const wanted = canonical(withoutHash(d.spec.template));
+  const current = sorted.find((rs) => canonical(withoutHash(rs.spec.template)) === wanted);
   return { current, old: sorted.filter((rs) => rs !== current) };
 }
 
