@@ -2,6 +2,7 @@
  * The wanted services as an iptables-restore text: chains by the names that people know from kube-proxy. Pure; golden files hold it.
  * Source: https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-iptables
  */
+import { addAll } from '../util/add-all.js';
 import type { Backend, ProxyConfig, ServicePort } from './rules.js';
 
 /** Marks packets that must be masqueraded on their way out. */
@@ -73,8 +74,8 @@ export function restoreText(
     filter: { chains: new Set(TOP_CHAINS.filter), rules: [] },
   };
   for (const p of ports) servicePort(t, p, config, names);
+  addAll(t.nat.rules, t.outside);
   t.nat.rules.push(
-    ...t.outside,
     '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS',
     `-A KUBE-POSTROUTING -m mark ! --mark ${MASQUERADE}/${MASQUERADE} -j RETURN`,
     `-A KUBE-POSTROUTING -j MARK --xor-mark ${MASQUERADE}`,

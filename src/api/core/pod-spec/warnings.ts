@@ -124,6 +124,7 @@ function hiddenVariables(c: Container, path: string): string[] {
 
 /** Of ports that are alike: what is found among more than these no answer has room for. */
 const PAIRS_COMPARED = 10_000;
+const PORT_WARNINGS = 1000;
 
 function portWarnings(containers: readonly { container: Container; path: string }[]): string[] {
   const out: string[] = [];
@@ -141,7 +142,7 @@ function portWarnings(containers: readonly { container: Container; path: string 
       const key = `${port.containerPort}/${port.protocol}`;
       const others = all.get(key) ?? [];
       for (const other of others) {
-        if (++compared > PAIRS_COMPARED) break;
+        if (++compared > PAIRS_COMPARED || out.length >= PORT_WARNINGS) break;
         addAll(out, conflict(at, port, other));
       }
       others.push({ at, port });
