@@ -3,7 +3,7 @@
  * that started it, so pods run on while k8ts is away; a later start with the same folder finds it and goes on with it.
  */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -45,6 +45,8 @@ export class ContainerdDaemon {
   private readonly pidFile: string;
   private readonly configFile: string;
   private readonly logFile: string;
+  /** What this process started itself. */
+  private child?: ChildProcess;
 
   constructor(private readonly options: DaemonOptions) {
     const at = (...parts: string[]) => path.join(options.dir, ...parts);
@@ -82,6 +84,8 @@ export class ContainerdDaemon {
 
   /** Of the running daemon. A pid that is now another process's does not count. */
   pid(): number | undefined {
+    // While a process changes its program, its command line reads as empty: one's own child is known without.
+    if (this.child?.exitCode === null && this.child.signalCode === null) return this.child.pid;
     let pid: number;
     try {
       pid = Number(fs.readFileSync(this.pidFile, 'utf8'));
@@ -166,6 +170,7 @@ export class ContainerdDaemon {
         );
       });
       child.unref();
+      this.child = child;
       fs.writeFileSync(this.pidFile, String(child.pid));
     } finally {
       fs.closeSync(out);
