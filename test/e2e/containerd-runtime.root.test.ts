@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ContainerdRuntime } from '../../src/host/containerd/containerd-runtime.js';
 import { ContainerdDaemon } from '../../src/host/containerd/daemon.js';
 import { silentLogger } from '../../src/util/logger.js';
@@ -54,6 +54,11 @@ if (reason) {
           .filter((l) => l.includes(dir));
       const options = { ...containerdOptions(dir, NETWORK), registryMirrors: { 'harbor.example.com': 'http://127.0.0.1:5000' } };
       const first = new ContainerdDaemon(options);
+      onTestFinished(async () => {
+        await first.removeAll();
+        fs.rmSync(dir, { recursive: true, force: true });
+        cleanMachine(NETWORK.bridge, CGROUP);
+      });
       expect(await first.start()).toBe('started');
       const pid = first.pid()!;
       expect(fs.readFileSync(`${dir}/c/registries/harbor.example.com/hosts.toml`, 'utf8')).toContain('[host."http://127.0.0.1:5000"]');
@@ -88,8 +93,6 @@ if (reason) {
       expect(fs.existsSync(`/proc/${sandboxPid}`)).toBe(false);
       expect(first.pid()).toBeUndefined();
       expect(mounts()).toEqual([]);
-      fs.rmSync(dir, { recursive: true, force: true });
-      cleanMachine(NETWORK.bridge, CGROUP);
     });
 
     it('refuses a folder whose path does not hold a socket', () => {

@@ -85,7 +85,8 @@ export class ContainerdDaemon {
   /** Of the running daemon. A pid that is now another process's does not count. */
   pid(): number | undefined {
     // While a process changes its program, its command line reads as empty: one's own child is known without.
-    if (this.child?.exitCode === null && this.child.signalCode === null) return this.child.pid;
+    const child = this.child?.pid;
+    if (child !== undefined && this.child?.exitCode === null && this.child.signalCode === null && !isZombie(child)) return child;
     let pid: number;
     try {
       pid = Number(fs.readFileSync(this.pidFile, 'utf8'));
