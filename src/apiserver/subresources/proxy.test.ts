@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyObject } from '../../meta/object.js';
 import type { Call } from '../core.js';
 import { type ApiRequest, requestInfo } from '../request.js';
-import { outwardHeaders, proxyTarget } from './proxy.js';
+import { asFolder, outwardHeaders, proxyTarget } from './proxy.js';
 import { type KubeletAddress, kubelet } from './targets.js';
 
 const request = (path: string, headers: ApiRequest['headers'] = {}, method = 'GET'): ApiRequest => ({
@@ -228,4 +228,16 @@ describe('headers', () => {
       'x-forwarded-for': '10.0.0.9, 10.0.0.1',
     });
   });
+});
+
+it.each([
+  ['GET', '/api/v1/namespaces/default/pods/p/proxy', '/api/v1/namespaces/default/pods/p/proxy/'],
+  ['HEAD', '/api/v1/namespaces/default/services/proxy/proxy?a=b', '/api/v1/namespaces/default/services/proxy/proxy/?a=b'],
+  ['GET', '//api/v1/nodes/n/proxy', '/api/v1/nodes/n/proxy/'],
+  ['GET', '/api/v1/namespaces/default/pods/p/proxy/', undefined],
+  ['GET', '/api/v1/namespaces/default/pods/p/proxy/proxy', undefined],
+  ['POST', '/api/v1/namespaces/default/pods/p/proxy', undefined],
+])('%s %s, which names no page, is sent to %s', (method, url, location) => {
+  const [path = '', query] = url.split('?');
+  expect(asFolder({ method, path, query: new URLSearchParams(query) })).toBe(location);
 });

@@ -110,6 +110,13 @@ function ofService(call: Call, port: string): { host: string; port: number } {
   throw unavailable(`no endpoints available for service ${JSON.stringify(info.name)}`);
 }
 
+/** Where pages are sent that name the proxy without a slash: else what they link to would be looked for beside it. */
+export function asFolder({ method, path, query }: Pick<ApiRequest, 'method' | 'path' | 'query'>): string | undefined {
+  if ((method !== 'GET' && method !== 'HEAD') || !path.endsWith('/proxy') || beyondProxy(path)) return undefined;
+  // Two slashes at the start would name another host.
+  return `${path.replace(/^\/+/, '/')}/${query.size ? `?${query}` : ''}`;
+}
+
 /** Plain HTTP through …/proxy/…, by any method. */
 export const proxyHandler =
   (backends: Backends) =>
@@ -117,6 +124,11 @@ export const proxyHandler =
     const { request } = call;
     await admit(call, 'CONNECT', undefined, false);
     const target = proxyTarget(call);
+    const folder = asFolder(request);
+    if (folder) {
+      const headers = { Location: folder };
+      return { is: 'bytes', status: 301, contentType: 'text/plain; charset=utf-8', bytes: new Uint8Array(), headers };
+    }
     try {
       const far = await backends.fetch(target, {
         method: request.method,
