@@ -135,6 +135,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly columns: readonly Column<T>[];
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  /** Those of them by which objects are found without asking the others: many clients each select by a value of their own. */
+  readonly indexedFields?: readonly string[];
   /** To and from the stored version, where `storedAs` differs. */
   readonly convert?: { readonly toStored: (object: T) => AnyObject; readonly fromStored: (object: AnyObject) => T };
 }

@@ -97,10 +97,10 @@ export async function createApiServer(o: ApiServerOptions): Promise<RunningApiSe
   const { env, store } = o;
   const table = new ResourceTable(o.runtimeConfig);
   const storage = new Storage(store, env);
-  for (const d of table.all()) if (d.keyPrefix) storage.cache(d.keyPrefix);
+  for (const d of table.all()) if (d.keyPrefix) storage.cache(d);
   await storage.start();
   const lookup = new Lookup(storage);
-  const cacheOf = (group: string, v: string, plural: string) => storage.cache(resourceOf(group, v, plural)!.keyPrefix!);
+  const cacheOf = (group: string, v: string, plural: string) => storage.cache(resourceOf(group, v, plural)!);
 
   const tokens = await ServiceAccountTokens.create({
     issuer: o.issuer ?? 'https://kubernetes.default.svc.cluster.local',

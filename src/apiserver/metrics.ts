@@ -67,7 +67,7 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         for (const d of server.resources.all())
-          if (d.keyPrefix) objects.set({ group: d.group, resource: d.plural }, server.storage.cache(d.keyPrefix).size);
+          if (d.keyPrefix) objects.set({ group: d.group, resource: d.plural }, server.storage.cache(d).size);
       },
     });
     new Gauge({
@@ -99,10 +99,7 @@ export class Metrics {
       collect() {
         for (const d of server.resources.all())
           if (d.keyPrefix)
-            watchers.set(
-              { group: d.group, version: d.version, resource: d.plural, verb: 'WATCH' },
-              server.storage.cache(d.keyPrefix).watcherCount,
-            );
+            watchers.set({ group: d.group, version: d.version, resource: d.plural, verb: 'WATCH' }, server.storage.cache(d).watcherCount);
       },
     });
   }

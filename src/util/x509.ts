@@ -119,15 +119,24 @@ export interface ReadRequest {
   signed(): Promise<boolean>;
 }
 
+/** The bytes between the lines of a PEM block. As Go reads them: headers are passed over, lines may be of any length, empty ones too. */
+function pemBytes(text: string): Uint8Array<ArrayBuffer> {
+  const lines = text.split('\n').map((l) => l.trim());
+  const body = lines.slice(lines.findLastIndex((l) => l.includes(':')) + 1).join('');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(body)) throw new Error('not base64');
+  return Uint8Array.from(atob(body), (c) => c.charCodeAt(0));
+}
+
 /** Reads the PEM of a request; throws what is wrong with it. */
 export function readCertificateRequest(pem: string): ReadRequest {
   const begin = /-----BEGIN ([^-]+)-----/.exec(pem);
   if (begin?.[1] !== 'CERTIFICATE REQUEST') throw new Error('PEM block type must be CERTIFICATE REQUEST');
-  const end = pem.indexOf('-----END', begin.index);
-  const block = pem.slice(begin.index, end < 0 ? undefined : end + '-----END CERTIFICATE REQUEST-----'.length);
+  const start = begin.index + begin[0].length;
+  const end = pem.indexOf('-----END CERTIFICATE REQUEST-----', start);
   let read: Pkcs10CertificateRequest;
   try {
-    read = new Pkcs10CertificateRequest(block);
+    if (end < 0) throw new Error('no end');
+    read = new Pkcs10CertificateRequest(pemBytes(pem.slice(start, end)));
   } catch {
     throw new Error('x509: malformed certificate request');
   }

@@ -103,6 +103,7 @@ export const pod = defineResource<Pod>({
     'status.podIP': (p) => p.status?.podIPs?.[0]?.ip ?? '',
     'status.nominatedNodeName': (p) => p.status?.nominatedNodeName ?? '',
   },
+  indexedFields: ['spec.nodeName'],
 });
 
 function validateWhole(pod: Pod, context: ValidationContext): Errors {

@@ -3,6 +3,7 @@ import { MIRROR } from '../../api/core/mirror.js';
 import type { Pod } from '../../api/types/core/v1.js';
 import type { AnyObject } from '../../meta/object.js';
 import type { ResourceCache } from '../storage/cache.js';
+import { EVERYTHING } from '../storage/selection.js';
 import { claimNames, configMapNames, resourceClaimNames, secretNames } from './pod-references.js';
 
 export type Referred = 'pod' | 'secret' | 'configmap' | 'claim' | 'resourceclaim' | 'serviceaccount';
@@ -21,7 +22,7 @@ export class NodeGraph {
 
   follow(pods: ResourceCache, revision: number): this {
     for (const { key, object } of pods.list('')) this.put(key, object);
-    pods.watch('', undefined, revision, revision).listen(
+    pods.watch(EVERYTHING, revision, revision).listen(
       (i) => {
         if (i.type === 'DELETED') this.drop(i.entry.key);
         else if (i.type !== 'BOOKMARK') this.put(i.entry.key, i.entry.object);

@@ -7,10 +7,12 @@ import { parseSelector } from '../../meta/labels.js';
 import type { AnyObject } from '../../meta/object.js';
 import { base64url, fromBase64, text, utf8 } from '../../util/bytes.js';
 import { getOwn } from '../../util/own.js';
+import type { SortedView } from '../../util/sorted-map.js';
 import type { Answer, ListAnswer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
-import type { Filter } from '../storage/cache.js';
 import type { Entry } from '../storage/entry.js';
+import type { Selection } from '../storage/selection.js';
+import type { ResourceWatch } from '../storage/watch.js';
 import { type ListParameters, listParameters } from './options.js';
 import { inVersion } from './write.js';
 
@@ -27,25 +29,52 @@ export function find(call: Call, name: string): Entry {
   return entry;
 }
 
-/** Objects that both selectors choose. Throws BadRequest for a field that cannot be selected by. */
-export function filterOf(definition: ResourceDefinition, labelSelector: string, fieldSelector: string, name: string): Filter | undefined {
+interface Selectors {
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  /** A watch of one object. */
+  readonly name?: string;
+}
+
+type Getter = (object: AnyObject) => string;
+
+/** What both selectors choose of the stored objects. Throws BadRequest for a field that cannot be selected by. */
+export function selectionOf(
+  definition: ResourceDefinition,
+  namespace: string,
+  { labelSelector, fieldSelector, name }: Selectors,
+): Selection {
   const labels = labelSelector ? parseSelector(labelSelector) : undefined;
-  const fields = fieldSelector ? parseFieldSelector(fieldSelector) : [];
-  const getters: { get: (o: AnyObject) => string; value: string; negate: boolean }[] = [];
-  for (const f of fields) {
-    const own = getOwn(definition.selectableFields, f.field) as ((o: AnyObject) => string) | undefined;
-    const get =
-      f.field === 'metadata.name'
-        ? (o: AnyObject) => o.metadata.name
-        : f.field === 'metadata.namespace'
-          ? (o: AnyObject) => o.metadata.namespace ?? ''
-          : own;
-    if (!get) throw badRequest(unknownField(definition, f.field));
-    getters.push({ get, value: f.value, negate: !f.equal });
-  }
-  if (name) getters.push({ get: (o) => o.metadata.name, value: name, negate: false });
-  if ((!labels || labels.empty) && !getters.length) return undefined;
-  return (object) => (!labels || labels.matches(object.metadata.labels)) && getters.every((g) => (g.get(object) === g.value) !== g.negate);
+  const fields = (fieldSelector ? parseFieldSelector(fieldSelector) : []).map((f) => ({ ...f, get: getter(definition, f.field) }));
+  if (name) fields.push({ field: NAME, value: name, equal: true, get: nameOf });
+  const everywhere: Selection = { namespace: definition.namespaced ? namespace : '' };
+  if ((!labels || labels.empty) && !fields.length) return { ...everywhere, text: '' };
+  const chooses = (o: AnyObject): boolean =>
+    (!labels || labels.matches(o.metadata.labels)) && fields.every((f) => (f.get(o) === f.value) === f.equal);
+  const { convert } = definition;
+  const matches = convert ? (o: AnyObject) => chooses((convert.fromStored as (o: AnyObject) => AnyObject)(o)) : chooses;
+  const named = fields.find((f) => f.equal && f.field === NAME);
+  const pinned = named ?? (convert ? undefined : fields.find((f) => f.equal && f.field !== NAMESPACE));
+  const pin = pinned && {
+    field: pinned.field,
+    value: pinned.value,
+    of: pinned.field === NAME ? (e: Entry) => e.name : (e: Entry) => pinned.get(e.object),
+  };
+  // Converted, another version of the same objects may choose others.
+  const text = JSON.stringify([convert && definition.version, labelSelector, fieldSelector, name]);
+  return { ...everywhere, matches, pin, text };
+}
+
+const NAME = 'metadata.name';
+const NAMESPACE = 'metadata.namespace';
+const nameOf: Getter = (o) => o.metadata.name;
+
+function getter(definition: ResourceDefinition, field: string): Getter {
+  if (field === NAME) return nameOf;
+  if (field === NAMESPACE) return (o) => o.metadata.namespace ?? '';
+  const own = getOwn(definition.selectableFields, field) as Getter | undefined;
+  if (!own) throw badRequest(unknownField(definition, field));
+  return own;
 }
 
 function unknownField(definition: ResourceDefinition, field: string): string {
@@ -75,70 +104,114 @@ function decodeToken(token: string): ContinueToken {
 export async function list(call: Call): Promise<ListAnswer> {
   const { core, definition, info } = call;
   const p = listParameters(call.request.query, false);
-  const filter = filterOf(definition, p.labelSelector, p.fieldSelector, '');
-  if (p.continue) return nextPage(call, p, filter);
+  const selection = selectionOf(definition, info.namespace, p);
+  if (p.continue) return nextPage(call, p, selection);
   await awaitRevision(call, p);
-  const revision = core.storage.revision;
-  if (p.match === 'Exact' && Number(p.resourceVersion) !== revision) return exactly(call, p, filter);
-  const all = core.storage.list(definition, info.namespace);
-  return page(call, all, filter, p.limit, revision);
+  const { revision } = core.storage;
+  if (p.match === 'Exact' && Number(p.resourceVersion) !== revision)
+    return orExpired(past(call, selection, Number(p.resourceVersion), '', p.limit), () =>
+      expired(`The resourceVersion for the provided list is too old.`),
+    );
+  return present(call, selection, '', p.limit);
 }
 
-/** Takes up to `limit` matching entries in key order. */
-function page(call: Call, all: readonly Entry[], filter: Filter | undefined, limit: number, revision: number): ListAnswer {
-  const { definition } = call;
-  const entries: Entry[] = [];
-  let next: string | undefined;
-  let i = 0;
-  for (; i < all.length; i++) {
-    const entry = all[i]!;
-    if (filter && !filter(inVersion(call, entry).object)) continue;
-    if (limit && entries.length === limit) {
-      next = entry.key;
-      break;
-    }
-    entries.push(inVersion(call, entry));
-  }
-  return {
-    is: 'list',
-    definition,
-    entries,
-    resourceVersion: String(revision),
-    ...(next
-      ? { continue: encodeToken({ revision, from: next }), ...(filter ? {} : { remainingItemCount: all.length - entries.length }) }
-      : {}),
-  };
-}
-
-async function nextPage(call: Call, p: ListParameters, filter: Filter | undefined): Promise<ListAnswer> {
-  const { core, definition, info } = call;
+async function nextPage(call: Call, p: ListParameters, selection: Selection): Promise<ListAnswer> {
+  const { storage } = call.core;
   const token = decodeToken(p.continue);
   if (p.resourceVersion && p.resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
-  const revision = token.revision > 0 ? token.revision : core.storage.revision;
-  if (revision > core.storage.revision) throw badRequest('invalid continue token: its revision is still to come');
-  if (revision === core.storage.revision)
-    return page(call, core.storage.list(definition, info.namespace, token.from), filter, p.limit, revision);
-  try {
-    const rest = await core.storage.listAt(definition, info.namespace, revision, token.from, 0);
-    return page(call, rest.entries, filter, p.limit, revision);
-  } catch (e) {
-    if ((e as Error).name !== 'CompactedError') throw e;
-    const restart = encodeToken({ revision: -1, from: token.from });
+  const revision = token.revision > 0 ? token.revision : storage.revision;
+  if (revision > storage.revision) throw badRequest('invalid continue token: its revision is still to come');
+  if (revision === storage.revision) return present(call, selection, token.from, p.limit);
+  return orExpired(past(call, selection, revision, token.from, p.limit), () => {
     const error = expired(
       'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
     );
-    error.status.metadata.continue = restart;
-    throw error;
+    error.status.metadata.continue = encodeToken({ revision: -1, from: token.from });
+    return error;
+  });
+}
+
+async function orExpired<T>(what: Promise<T>, error: () => StatusError): Promise<T> {
+  try {
+    return await what;
+  } catch (e) {
+    throw (e as Error).name === 'CompactedError' ? error() : e;
   }
 }
 
-async function exactly(call: Call, p: ListParameters, filter: Filter | undefined): Promise<ListAnswer> {
-  try {
-    const then = await call.core.storage.listAt(call.definition, call.info.namespace, Number(p.resourceVersion), '', 0);
-    return page(call, then.entries, filter, p.limit, Number(p.resourceVersion));
-  } catch (e) {
-    if ((e as Error).name === 'CompactedError') throw expired(`The resourceVersion for the provided list is too old.`);
-    throw e;
+/** Collects a page: up to `limit` entries that are chosen (0: all), and the key of the one that would come next. */
+class Page {
+  readonly entries: Entry[] = [];
+  next?: string;
+
+  constructor(
+    private readonly selection: Selection,
+    private readonly limit: number,
+  ) {}
+
+  /** False: no more are wanted. */
+  take(entry: Entry): boolean {
+    const { matches } = this.selection;
+    if (matches && !matches(entry.object)) return true;
+    if (this.limit && this.entries.length === this.limit) {
+      this.next = entry.key;
+      return false;
+    }
+    this.entries.push(entry);
+    return true;
+  }
+
+  answer(call: Call, revision: number, after: (key: string) => number): ListAnswer {
+    const { next } = this;
+    return {
+      is: 'list',
+      definition: call.definition,
+      entries: this.entries.map((e) => inVersion(call, e)),
+      resourceVersion: String(revision),
+      ...(next === undefined
+        ? {}
+        : {
+            continue: encodeToken({ revision, from: next }),
+            // With a selector it is not known without reading them all.
+            ...(this.selection.matches ? {} : { remainingItemCount: after(next) }),
+          }),
+    };
+  }
+}
+
+/** A page of what is there now. What comes after it is kept as it is, for the pages to come. */
+function present(call: Call, selection: Selection, from: string, limit: number): ListAnswer {
+  const { storage } = call.core;
+  const cache = storage.cache(call.definition);
+  const answer = pageOf(call, cache.present(selection.pin), selection, storage.revision, from, limit);
+  if (answer.continue) cache.keep(storage.revision);
+  return answer;
+}
+
+function pageOf(call: Call, view: SortedView<Entry>, selection: Selection, revision: number, from: string, limit: number): ListAnswer {
+  const [start, end] = call.core.storage.cache(call.definition).range(selection.namespace);
+  const page = new Page(selection, limit);
+  view.scan(from > start ? from : start, end, (entry) => page.take(entry));
+  return page.answer(call, revision, (next) => view.count(next, end));
+}
+
+/** Objects read at a time where a selector may pass most of them over. */
+const CHUNK = 500;
+
+/** A page of what was there at an older revision: from the cache while it has it, else from the store. */
+async function past(call: Call, selection: Selection, revision: number, from: string, limit: number): Promise<ListAnswer> {
+  const { core, definition } = call;
+  const kept = core.storage.cache(definition).at(revision);
+  if (kept) return pageOf(call, kept, selection, revision, from, limit);
+  const page = new Page(selection, limit);
+  const chunk = selection.matches ? CHUNK : limit && limit + 1;
+  for (let start = from, count: number | undefined; ; ) {
+    const read = await core.storage.listAt(definition, selection.namespace, revision, start, chunk);
+    count ??= read.count;
+    const wanted = read.entries.every((e) => page.take(e));
+    // Nothing is passed over where the rest is counted: what is not in the page comes after it.
+    if (!wanted || !read.more) return page.answer(call, revision, () => count! - page.entries.length);
+    start = `${read.entries.at(-1)!.key}\0`;
   }
 }
 
@@ -161,20 +234,12 @@ async function awaitRevision(call: Call, p: ListParameters): Promise<void> {
 export async function watch(call: Call): Promise<Answer> {
   const { core, definition, info } = call;
   const p = listParameters(call.request.query, true);
-  const filter = filterOf(definition, p.labelSelector, p.fieldSelector, info.name);
+  const selection = selectionOf(definition, info.namespace, { ...p, name: info.name });
   const initial = p.sendInitialEvents ?? (p.resourceVersion === '' || p.resourceVersion === '0');
   await awaitRevision(call, p);
-  const cache = core.storage.cache(definition.keyPrefix!);
+  const cache = core.storage.cache(definition);
   const since = initial ? undefined : Number(p.resourceVersion);
-  const byObject: Filter | undefined =
-    filter && definition.convert ? (o) => filter((definition.convert!.fromStored as (x: AnyObject) => AnyObject)(o)) : filter;
-  const w = cache.watch(
-    definition.namespaced ? info.namespace : '',
-    byObject,
-    since,
-    core.storage.revision,
-    Boolean(p.sendInitialEvents) && p.allowBookmarks,
-  );
+  const w = cache.watch(selection, since, core.storage.revision, Boolean(p.sendInitialEvents) && p.allowBookmarks);
   const seconds = p.timeoutSeconds ?? Math.floor(1800 * (1 + core.env.random.float()));
   const timer = core.env.clock.after(seconds * 1000, () => w.close());
   const bookmarks = p.allowBookmarks ? bookmarkEvery(call, w) : undefined;
@@ -191,7 +256,7 @@ export async function watch(call: Call): Promise<Answer> {
 /** Clients that ask for it learn about once a minute how far they are. */
 const BOOKMARK_MS = 60_000;
 
-function bookmarkEvery(call: Call, w: import('../storage/watch.js').ResourceWatch) {
+function bookmarkEvery(call: Call, w: ResourceWatch) {
   const { clock } = call.core.env;
   let timer = clock.after(BOOKMARK_MS, tick);
   function tick() {

@@ -4,43 +4,55 @@
  */
 
 import { expired } from '../../meta/errors.js';
-import type { AnyObject } from '../../meta/object.js';
+import { SortedMap, type SortedView } from '../../util/sorted-map.js';
 import type { Entry } from './entry.js';
 import { type Change, History, HistoryBudget } from './history.js';
+import type { Pin, Selection } from './selection.js';
 import { type EntryEvent, ResourceWatch } from './watch.js';
+import { seenBy, WatchIndex } from './watch-index.js';
 
-export type Filter = (object: AnyObject) => boolean;
+/** Former states that are kept of a resource, for the later pages of lists. */
+const SNAPSHOTS = 4;
+/** Bytes of objects that are only there because a former state is kept. */
+const SNAPSHOT_BYTES = 16 * 1024 * 1024;
 
-interface Watcher {
-  readonly watch: ResourceWatch;
-  readonly namespace: string;
-  readonly filter?: Filter;
+interface Snapshot {
+  readonly entries: SortedView<Entry>;
+  readonly revision: number;
+  /** Bytes of what was changed since. */
+  held: number;
+  /** Since unused ones were last forgotten. */
+  used: boolean;
 }
 
 export class ResourceCache {
-  private readonly entries = new Map<string, Entry>();
-  /** Keys in order; inserted by binary search. */
-  private readonly order: string[] = [];
-  private readonly watchers = new Map<ResourceWatch, Watcher>();
+  private readonly entries = new SortedMap<Entry>();
+  private readonly watches = new WatchIndex();
+  /** Objects by the value of a field that lists and watches select by. */
+  private readonly byField = new Map<string, { readonly of: Pin['of']; readonly byValue: Map<string, SortedMap<Entry>> }>();
+  /** The newest last. */
+  private snapshots: Snapshot[] = [];
   /** Raised by every change: what is derived from the cache knows when it is stale. */
   version = 0;
   /** A watch that starts before it is answered 410, and the client lists again. */
   private readonly history: History;
 
+  /** @param indexed fields whose values objects are found by, without asking the others. */
   constructor(
     /** `/registry/pods/` */
     readonly prefix: string,
     revision: number,
     budget = new HistoryBudget(() => 0),
+    private readonly indexed: readonly string[] = [],
   ) {
     this.history = new History(budget, revision);
   }
 
   get size(): number {
-    return this.order.length;
+    return this.entries.size;
   }
   get watcherCount(): number {
-    return this.watchers.size;
+    return this.watches.size;
   }
 
   get(key: string): Entry | undefined {
@@ -48,38 +60,102 @@ export class ResourceCache {
   }
 
   /** Entries of a namespace ('' for all), in key order. */
-  list(namespace: string, from?: string): Entry[] {
-    const prefix = namespace ? `${this.prefix}${namespace}/` : this.prefix;
+  list(namespace: string): Entry[] {
     const out: Entry[] = [];
-    for (let i = this.position(from && from > prefix ? from : prefix); i < this.order.length; i++) {
-      const key = this.order[i]!;
-      if (namespace && !key.startsWith(prefix)) break;
-      out.push(this.entries.get(key)!);
-    }
+    this.entries.scan(...this.range(namespace), (entry) => void out.push(entry));
     return out;
+  }
+
+  /** What is there now; with a pin on an indexed field only what has its value. */
+  present(pin?: Pin): SortedView<Entry> {
+    if (!pin || !this.indexed.includes(pin.field)) return this.entries;
+    return this.indexOf(pin).byValue.get(pin.value) ?? NOTHING;
+  }
+
+  /** The keys of a namespace: from the first, to before the second. */
+  range(namespace: string): [start: string, end: string | undefined] {
+    // '0' is what follows '/'.
+    return namespace ? [`${this.prefix}${namespace}/`, `${this.prefix}${namespace}0`] : ['', undefined];
+  }
+
+  /** Keeps what is there now as of this revision, as long as there is room: a list goes on from there. */
+  keep(revision: number): void {
+    if (this.at(revision)) return;
+    this.snapshots.push({ entries: this.entries.snapshot(), revision, held: 0, used: true });
+    if (this.snapshots.length > SNAPSHOTS) this.snapshots.shift();
+  }
+
+  /** What was there at a revision that was kept. */
+  at(revision: number): SortedView<Entry> | undefined {
+    const found = this.snapshots.find((s) => s.revision === revision);
+    if (found) found.used = true;
+    return found?.entries;
+  }
+
+  /** Lets former states go that nobody asked for since it was called last. */
+  forgetUnused(): void {
+    this.snapshots = this.snapshots.filter((s) => s.used);
+    for (const s of this.snapshots) s.used = false;
   }
 
   /** Puts an entry in without telling anyone: the first load. */
   load(entry: Entry): void {
-    if (!this.entries.has(entry.key)) this.order.splice(this.position(entry.key), 0, entry.key);
-    this.entries.set(entry.key, entry);
+    this.put(entry);
+  }
+
+  private put(entry: Entry): Entry | undefined {
     this.version++;
+    const previous = this.entries.set(entry.key, entry);
+    if (previous) this.superseded(previous);
+    for (const { of, byValue } of this.byField.values()) {
+      const value = of(entry);
+      if (previous && of(previous) !== value) drop(byValue, of(previous), entry.key);
+      let same = byValue.get(value);
+      if (!same) byValue.set(value, (same = new SortedMap()));
+      same.set(entry.key, entry);
+    }
+    return previous;
+  }
+
+  private take(key: string): Entry | undefined {
+    const previous = this.entries.delete(key);
+    if (!previous) return undefined;
+    this.version++;
+    this.superseded(previous);
+    for (const { of, byValue } of this.byField.values()) drop(byValue, of(previous), key);
+    return previous;
+  }
+
+  private superseded(previous: Entry): void {
+    if (!this.snapshots.length) return;
+    for (const s of this.snapshots) s.held += previous.size;
+    if (this.snapshots[0]!.held > SNAPSHOT_BYTES) this.snapshots = this.snapshots.filter((s) => s.held <= SNAPSHOT_BYTES);
+  }
+
+  private indexOf({ field, of }: Pin) {
+    let index = this.byField.get(field);
+    if (!index) {
+      const byValue = new Map<string, SortedMap<Entry>>();
+      this.entries.scan('', undefined, (entry) => {
+        const value = of(entry);
+        let same = byValue.get(value);
+        if (!same) byValue.set(value, (same = new SortedMap()));
+        same.set(entry.key, entry);
+      });
+      this.byField.set(field, (index = { of, byValue }));
+    }
+    return index;
   }
 
   /** One committed change. `entry` of a delete holds the last object under the delete's revision. */
   apply(type: 'put' | 'delete', entry: Entry): void {
-    const previous = this.entries.get(entry.key);
-    if (type === 'put') this.load(entry);
-    else if (previous) {
-      this.entries.delete(entry.key);
-      this.version++;
-      this.order.splice(this.position(entry.key), 1);
-    } else return;
+    const previous = type === 'put' ? this.put(entry) : this.take(entry.key);
+    if (type === 'delete' && !previous) return;
     const event: EntryEvent = { type: type === 'delete' ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED', entry, revision: entry.revision };
     const change: Change = { event, previous };
     this.history.push(change);
     entry.shareFrames();
-    for (const w of this.watchers.values()) deliver(w, change);
+    this.watches.deliver(change);
     entry.releaseFrames();
     // Of what is history only the stored bytes stay.
     if (previous !== entry) previous?.release();
@@ -93,7 +169,7 @@ export class ResourceCache {
   replace(state: ReadonlyMap<string, Entry>, revision: number): void {
     const changed = [...state.values()].filter((e) => e.revision > (this.entries.get(e.key)?.revision ?? 0));
     for (const entry of changed.sort((a, b) => a.revision - b.revision)) this.apply('put', entry);
-    for (const last of [...this.entries.values()]) if (!state.has(last.key)) this.apply('delete', last.deletedAt(revision));
+    for (const last of this.list('')) if (!state.has(last.key)) this.apply('delete', last.deletedAt(revision));
     this.history.clear(revision);
   }
 
@@ -101,51 +177,34 @@ export class ResourceCache {
    * Watches from after `since`; undefined: the present objects as ADDED first. `initialBookmark`: a marked BOOKMARK follows them (streaming lists).
    * Throws Expired where `since` is older than the changes kept.
    */
-  watch(namespace: string, filter: Filter | undefined, since: number | undefined, now: number, initialBookmark = false): ResourceWatch {
-    const watch = new ResourceWatch((w) => this.watchers.delete(w));
-    const watcher: Watcher = { watch, namespace, filter };
+  watch(selection: Selection, since: number | undefined, now: number, initialBookmark = false): ResourceWatch {
+    const watch = new ResourceWatch((w) => this.watches.remove(w));
+    const { namespace, matches, pin } = selection;
     if (since === undefined) {
-      for (const entry of this.list(namespace))
-        if (!filter || filter(entry.object)) watch.begin({ type: 'ADDED', entry, revision: entry.revision });
+      this.present(pin).scan(...this.range(namespace), (entry) => {
+        if (!matches || matches(entry.object)) watch.begin({ type: 'ADDED', entry, revision: entry.revision });
+      });
     } else {
       if (since < this.history.start) throw expired(`too old resource version: ${since} (${this.history.start})`);
-      for (const change of this.history.after(since)) deliver(watcher, change, true);
+      for (const change of this.history.after(since)) {
+        const event = seenBy(selection, change);
+        if (event) watch.begin(event);
+      }
     }
     if (initialBookmark) watch.begin({ type: 'BOOKMARK', revision: now, initialEventsEnd: true });
-    this.watchers.set(watch, watcher);
+    this.watches.add(watch, selection);
     return watch;
   }
 
-  bookmark(revision: number): void {
-    for (const w of this.watchers.values()) w.watch.push({ type: 'BOOKMARK', revision });
-  }
-
   closeWatches(): void {
-    for (const w of [...this.watchers.values()]) w.watch.close();
-  }
-
-  private position(key: string): number {
-    let low = 0;
-    let high = this.order.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.order[mid]! < key) low = mid + 1;
-      else high = mid;
-    }
-    return low;
+    for (const watch of this.watches.all()) watch.close();
   }
 }
 
-/** An object that begins to match a watcher's selector is ADDED for it, one that stops matching is DELETED. */
-function deliver(w: Watcher, change: Change, past = false): void {
-  const tell = (event: EntryEvent): void => (past ? w.watch.begin(event) : w.watch.push(event));
-  const { event, previous } = change;
-  if (w.namespace && event.entry.namespace !== w.namespace) return;
-  if (!w.filter) return tell(event);
-  const is = event.type !== 'DELETED' && w.filter(event.entry.object);
-  const was = event.type === 'DELETED' ? w.filter(event.entry.object) : previous !== undefined && w.filter(previous.object);
-  if (is && was) tell(event.type === 'MODIFIED' ? event : { ...event, type: 'MODIFIED' });
-  else if (is) tell(event.type === 'ADDED' ? event : { ...event, type: 'ADDED' });
-  else if (was)
-    tell(event.type === 'DELETED' ? event : (change.gone ??= { ...event, type: 'DELETED', entry: previous!.deletedAt(event.revision) }));
+const NOTHING: SortedView<Entry> = new SortedMap<Entry>();
+
+function drop(byValue: Map<string, SortedMap<Entry>>, value: string, key: string): void {
+  const same = byValue.get(value);
+  same?.delete(key);
+  if (same?.size === 0) byValue.delete(value);
 }

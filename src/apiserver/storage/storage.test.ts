@@ -7,6 +7,7 @@ import { CompactedError, type RangeRequest, type Store, type WatchSink } from '.
 import { silentLogger } from '../../util/logger.js';
 import { seededRandom } from '../../util/random.js';
 import { VirtualClock } from '../../util/virtual-clock.js';
+import { EVERYTHING } from './selection.js';
 import { Storage } from './storage.js';
 
 const definition = resourceOf('', 'v1', 'configmaps')!;
@@ -40,7 +41,7 @@ async function two() {
   const a = new Storage(store, env);
   const b = new Storage(shared, env);
   for (const s of [a, b]) {
-    s.cache(definition.keyPrefix!);
+    s.cache(definition);
     await s.start();
   }
   return {
@@ -94,10 +95,10 @@ it('decides on the newest state where its own is old: refusals, no change, and w
 it('reads all again when changes were missed, tells its watchers the difference, and lets no watch begin before', async () => {
   const { a, b, store, hold, breakWatch } = await two();
   for (const name of ['kept', 'changed', 'removed']) await create(a, name, '1');
-  const cache = b.cache(definition.keyPrefix!);
+  const cache = b.cache(definition);
   const before = b.revision;
   const told: string[] = [];
-  cache.watch('', undefined, before, 0).listen(
+  cache.watch(EVERYTHING, before, 0).listen(
     (i) => {
       if (i.type !== 'BOOKMARK') told.push(`${i.type} ${i.entry.name}`);
       return true;
@@ -116,7 +117,7 @@ it('reads all again when changes were missed, tells its watchers the difference,
   expect(b.failure).toBeUndefined();
   expect(told).toEqual(['MODIFIED changed', 'ADDED came', 'DELETED removed']);
   expect(b.list(definition, 'ns').map((e) => e.name)).toEqual(['came', 'changed', 'kept']);
-  expect(() => cache.watch('', undefined, before, 0)).toThrow('too old resource version');
+  expect(() => cache.watch(EVERYTHING, before, 0)).toThrow('too old resource version');
   await create(a, 'later', '1');
   expect(told.at(-1)).toBe('ADDED later');
   b.stop();
@@ -142,7 +143,7 @@ it('reads a store elsewhere in pages, as of one revision', async () => {
     },
   } as unknown as Store;
   const c = new Storage(paged, env);
-  c.cache(definition.keyPrefix!);
+  c.cache(definition);
   await c.start();
   expect(pages).toBe(3);
   await c.fresh();

@@ -72,7 +72,10 @@ export class Storage {
     this.revision = all.revision;
     for (const kv of all.kvs) this.load(kv);
     this.follow(all.revision + 1);
-    this.ageing = every(this.env.clock, AGEING_MS, () => this.history.forgetOld());
+    this.ageing = every(this.env.clock, AGEING_MS, () => {
+      this.history.forgetOld();
+      for (const cache of this.caches.values()) cache.forgetUnused();
+    });
     if (this.shared) this.progress = every(this.env.clock, PROGRESS_MS, () => this.feed?.requestProgress());
   }
 
@@ -143,12 +146,12 @@ export class Storage {
     for (const cache of this.caches.values()) cache.closeWatches();
   }
 
-  /** The cache of a key prefix such as `/registry/pods`; made on first use. */
-  cache(keyPrefix: string): ResourceCache {
+  /** The cache of a resource; made on first use. */
+  cache({ keyPrefix, indexedFields }: Pick<ResourceDefinition, 'keyPrefix' | 'indexedFields'>): ResourceCache {
     const prefix = `${keyPrefix}/`;
     let cache = this.caches.get(prefix);
     if (!cache) {
-      cache = new ResourceCache(prefix, this.revision, this.history);
+      cache = new ResourceCache(prefix, this.revision, this.history, indexedFields);
       this.caches.set(prefix, cache);
       // Objects of a resource that is defined later than they were stored (a CRD after a restart).
       for (const [home, orphans] of this.unclaimed)
@@ -165,11 +168,11 @@ export class Storage {
   }
 
   get(definition: ResourceDefinition, namespace: string, name: string): Entry | undefined {
-    return this.cache(definition.keyPrefix!).get(this.keyOf(definition, namespace, name));
+    return this.cache(definition).get(this.keyOf(definition, namespace, name));
   }
 
-  list(definition: ResourceDefinition, namespace: string, from?: string): Entry[] {
-    return this.cache(definition.keyPrefix!).list(definition.namespaced ? namespace : '', from);
+  list(definition: ResourceDefinition, namespace: string): Entry[] {
+    return this.cache(definition).list(definition.namespaced ? namespace : '');
   }
 
   /** Waits until the caches hold all that was durable when it was called. With the embedded store that is always so already. */
@@ -197,7 +200,7 @@ export class Storage {
   async write(options: WriteOptions, next: (current: Entry | undefined, attempt: number) => Promise<Next> | Next): Promise<Written> {
     const { definition, namespace, name } = options.what;
     const key = this.keyOf(definition, namespace, name);
-    let current = this.cache(definition.keyPrefix!).get(key);
+    let current = this.cache(definition).get(key);
     // Where others write too, the cache may be old: what is not checked by a compare-and-swap is decided on what the store has.
     let newest = !this.shared;
     for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
@@ -243,7 +246,7 @@ export class Storage {
         failure: [{ range: { key } }],
       });
       if (done.succeeded) {
-        const cached = this.cache(definition.keyPrefix!).get(key);
+        const cached = this.cache(definition).get(key);
         if (cached?.revision === done.revision) return { entry: cached, removed: false, changed: true };
         return { entry: new Entry(key, namespace, name, done.revision, bytes!, object), removed: false, changed: true };
       }
@@ -255,7 +258,7 @@ export class Storage {
     throw internalError(`no write to ${key} came through in ${WRITE_ATTEMPTS} attempts`);
   }
 
-  /** A list of one resource as it was at an older revision: later pages of a list that began then. */
+  /** A part of a list as it was at an older revision that the cache did not keep. */
   async listAt(
     definition: ResourceDefinition,
     namespace: string,

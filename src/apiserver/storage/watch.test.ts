@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../util/bytes.js';
 import { ResourceCache } from './cache.js';
 import { Entry } from './entry.js';
+import { EVERYTHING } from './selection.js';
 import { WATCH_QUEUE_BYTES, WATCH_QUEUE_LIMIT } from './watch.js';
 
 it('a watch of more objects than a slow watcher may be behind begins with all of them', () => {
@@ -9,7 +10,7 @@ it('a watch of more objects than a slow watcher may be behind begins with all of
   const count = WATCH_QUEUE_LIMIT + 5;
   const entry = (i: number) => new Entry(`/registry/configmaps/a/${i}`, 'a', `${i}`, i + 1, utf8(`{"metadata":{"name":"${i}"}}`));
   for (let i = 0; i < count; i++) cache.load(entry(i));
-  const watch = cache.watch('', undefined, undefined, count, true);
+  const watch = cache.watch(EVERYTHING, undefined, count, true);
   let added = 0;
   let bookmarks = 0;
   watch.listen(
@@ -27,7 +28,7 @@ it('a watch of more objects than a slow watcher may be behind begins with all of
 
 it('one that nobody reads is closed all the same', () => {
   const cache = new ResourceCache('/registry/configmaps/', 0);
-  const watch = cache.watch('', undefined, undefined, 0);
+  const watch = cache.watch(EVERYTHING, undefined, 0);
   for (let i = 0; i <= WATCH_QUEUE_LIMIT; i++)
     cache.apply('put', new Entry('/registry/configmaps/a/b', 'a', 'b', i + 1, utf8('{"metadata":{"name":"b"}}')));
   expect([watch.isClosed, cache.watcherCount]).toEqual([true, 0]);
@@ -38,7 +39,7 @@ describe('one whose client is slow', () => {
     cache.apply('put', new Entry('/registry/configmaps/a/b', 'a', 'b', revision, utf8(`{"metadata":{"name":"${'x'.repeat(size)}"}}`)));
   const slow = (room: number) => {
     const cache = new ResourceCache('/registry/configmaps/', 0);
-    const watch = cache.watch('', undefined, 0, 0);
+    const watch = cache.watch(EVERYTHING, 0, 0);
     const got: number[] = [];
     let left = room;
     watch.listen(
