@@ -14,7 +14,7 @@ describe('sorted map', () => {
     const map = new SortedMap<number>();
     const plain = new Map<string, number>();
     const sorted = () => [...plain].sort(([a], [b]) => (a < b ? -1 : 1));
-    const taken: { view: SortedView<number>; then: [string, number][] }[] = [];
+    const taken: { view: SortedView<number>; state: [string, number][] }[] = [];
     for (let step = 0; step < 20_000; step++) {
       const key = `k${Math.floor(random.float() * 3000)}`;
       if (random.float() < 0.35) {
@@ -26,10 +26,10 @@ describe('sorted map', () => {
       }
       expect(map.size).toBe(plain.size);
       expect(map.get(key)).toBe(plain.get(key));
-      if (step % 2500 === 0) taken.push({ view: map.snapshot(), then: sorted() });
+      if (step % 2500 === 0) taken.push({ view: map.snapshot(), state: sorted() });
     }
     expect(rows(map)).toEqual(sorted());
-    for (const { view, then } of taken) expect([view.size, rows(view)]).toEqual([then.length, then]);
+    for (const { view, state } of taken) expect([view.size, rows(view)]).toEqual([state.length, state]);
   });
 
   it('counts and visits a range of keys as a filter would', () => {
