@@ -13,7 +13,15 @@ export interface Clock {
   monotonic(): number;
   /** Calls `fn` once after `ms` milliseconds. The process lives on until it is called or cancelled. */
   after(ms: number, fn: () => void): Timer;
+  /** See `outside`; absent: what is back goes on at once. */
+  outside?<T>(work: Promise<T>): Promise<T>;
 }
+
+/**
+ * Work that leaves the loop (a signature, a sync to disk, inflating): a virtual clock stands still until it is back, and lets such works go on in the
+ * order in which they left, so that the same seed gives the same cluster.
+ */
+export const outside = <T>(clock: Clock, work: Promise<T>): Promise<T> => clock.outside?.(work) ?? work;
 
 export const realClock: Clock = {
   now: () => Date.now(),

@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/ and KEP-1205
  */
 import { calculateJwkThumbprint, decodeJwt, exportJWK, importPKCS8, importSPKI, type JWK, jwtVerify, SignJWT } from 'jose';
+import { outside } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
 import { uuid } from '../../util/random.js';
 import type { Authenticated, TokenAuthenticator } from './authenticator.js';
@@ -97,7 +98,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
         ...(c.warnAfterSeconds ? { warnafter: now + c.warnAfterSeconds } : {}),
       },
     };
-    const token = await new SignJWT(payload)
+    const signed = new SignJWT(payload)
       .setProtectedHeader({ alg: this.algorithm, kid: this.publicKeys[0]?.jwk.kid })
       .setAudience([...(c.audiences.length ? c.audiences : this.apiAudiences)])
       .setExpirationTime(exp)
@@ -107,6 +108,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       .setNotBefore(now)
       .setSubject(`system:serviceaccount:${c.namespace}:${c.name}`)
       .sign(this.signingKey);
+    const token = await outside(this.env.clock, signed);
     return { token, expires: exp * 1000 };
   }
 
@@ -163,7 +165,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     }
     for (const { key } of this.publicKeys) {
       try {
-        const { payload } = await jwtVerify(token, key, { issuer: this.issuer, currentDate: new Date(now) });
+        const { payload } = await outside(this.env.clock, jwtVerify(token, key, { issuer: this.issuer, currentDate: new Date(now) }));
         const claims = payload as Private & { exp?: number; jti?: string };
         if (this.verified.size >= VERIFIED_LIMIT) this.verified.clear();
         this.verified.set(token, { claims, until: (claims.exp ?? 0) * 1000 });

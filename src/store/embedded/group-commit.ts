@@ -35,6 +35,8 @@ export class GroupCommit {
     private readonly publisher: Publisher,
     /** When to commit: after what else arrives now. */
     private readonly soon: (fn: () => void) => void,
+    /** Given each sync of the journal, says when it counts as done. */
+    private readonly away: (sync: void | Promise<void>) => void | Promise<void> = (sync) => sync,
   ) {}
 
   /** Nothing is applied that is not durable. */
@@ -86,7 +88,7 @@ export class GroupCommit {
     this.open = undefined;
     let sync: void | Promise<void>;
     try {
-      sync = this.journal.commit();
+      sync = this.away(this.journal.commit());
     } catch (e) {
       this.fail(e, batch);
       return;

@@ -1,7 +1,7 @@
 /** Leases: who has which keys, and when each ends. Granting and revoking are writes and go through the store; keeping alive is not. */
 import type { Clock, Timer } from '../../util/clock.js';
+import { MinHeap } from '../../util/min-heap.js';
 import type { Key } from '../store.js';
-import { MinHeap } from './min-heap.js';
 
 export interface Lease {
   readonly id: bigint;

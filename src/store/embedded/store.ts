@@ -25,7 +25,7 @@ import {
 } from '../store.js';
 import { SEGMENT_HEAD } from './frame.js';
 import { GroupCommit } from './group-commit.js';
-import type { Journal } from './journal.js';
+import { type Journal, noJournal } from './journal.js';
 import { Lessor } from './lessor.js';
 import { Log } from './log.js';
 import { readRange } from './range.js';
@@ -63,6 +63,7 @@ export class LocalStore implements Store, StoreMaintenance {
   /** `load` fills the state from the journal's past and returns the journal. */
   constructor(parts: LocalStoreParts, load: (state: State, lessor: Lessor) => Journal) {
     this.env = parts.env;
+    const { clock } = parts.env;
     this.lessor = new Lessor(parts.env.clock, (id) => this.leaseRevoke(id));
     this.state = new State(parts.values, this.lessor);
     this.journal = load(this.state, this.lessor);
@@ -78,6 +79,8 @@ export class LocalStore implements Store, StoreMaintenance {
         failed: (error) => this.onFailure(error),
       },
       parts.soon,
+      // A disk that is fast now and slow then makes no difference where time stands still.
+      (sync) => (clock.outside && this.journal !== noJournal ? clock.outside(Promise.resolve(sync)) : sync),
     );
     this.lessor.start();
   }
