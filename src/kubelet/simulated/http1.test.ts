@@ -46,3 +46,12 @@ it('chunks are no more together than a body may be', async () => {
   }
   await expect(requests(input())).rejects.toThrow('request body is too large');
 });
+
+it.each([
+  'Content-Length: -5\r\n\r\nabcdefgh',
+  'Content-Length: x\r\n\r\n',
+  'Transfer-Encoding: chunked\r\n\r\n-5\r\nabcdefgh',
+  'Transfer-Encoding: chunked\r\n\r\n\r\n',
+])('a length that is none is refused: %j', async (rest) => {
+  await expect(requests(pieces(`POST / HTTP/1.1\r\n${rest}`, 5))).rejects.toThrow('not a length');
+});

@@ -51,11 +51,16 @@ function indexOf(bytes: Uint8Array, mark: string, from: number): number {
   return -1;
 }
 
+function sizeOf(digits: string, base: 10 | 16): number {
+  if (!(base === 10 ? /^\d+$/ : /^[\da-f]+$/i).test(digits)) throw new Error(`not a length: ${JSON.stringify(digits)}`);
+  return Number.parseInt(digits, base);
+}
+
 async function readBody(reader: Reader, headers: Record<string, string>): Promise<Uint8Array> {
-  if (headers['transfer-encoding']?.toLowerCase() !== 'chunked') return reader.take(Number(headers['content-length'] ?? 0));
+  if (headers['transfer-encoding']?.toLowerCase() !== 'chunked') return reader.take(sizeOf(headers['content-length'] ?? '0', 10));
   const body = new Gathered();
   for (;;) {
-    const size = Number.parseInt((await reader.until('\r\n', MAX_HEAD)) ?? '0', 16);
+    const size = sizeOf(((await reader.until('\r\n', MAX_HEAD)) ?? '0').split(';')[0]!.trim(), 16);
     if (!size) break;
     if (body.length + size > MAX_BODY) throw new Error('request body is too large');
     body.push(await reader.take(size));
