@@ -4,6 +4,7 @@ import http2 from 'node:http2';
 import path from 'node:path';
 import { syncDirectory } from '../store/embedded/file-log.js';
 import { decode, encodeFramed, GRPC_HEAD } from '../store/proto/codec.js';
+import { Gathered } from '../util/gathered.js';
 import { UserError } from './fail.js';
 import { hasDigest, SnapshotFile } from './snapshot-file.js';
 
@@ -67,10 +68,18 @@ async function fetchSnapshot(options: SaveOptions, message: (bytes: Uint8Array) 
     for await (const chunk of stream) messages.add(chunk as Buffer);
     const code = status['grpc-status'];
     if (code === undefined) throw new UserError(`${options.endpoint} is no etcd: HTTP status ${status[':status'] ?? 'none'}`);
-    if (code !== '0')
-      throw new UserError(`${options.endpoint}: ${decodeURIComponent(String(status['grpc-message'] ?? ''))} (gRPC code ${code})`);
+    if (code !== '0') throw new UserError(`${options.endpoint}: ${decoded(String(status['grpc-message'] ?? ''))} (gRPC code ${code})`);
   } finally {
     session.destroy();
+  }
+}
+
+/** As it came, where it is not the encoding that it says it is. */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
   }
 }
 
@@ -120,19 +129,18 @@ function opened(file: string): number {
 
 /** Puts gRPC messages together. */
 class MessageParts {
-  private waiting: Buffer = Buffer.alloc(0);
+  private readonly waiting = new Gathered();
 
   constructor(private readonly message: (bytes: Uint8Array) => void) {}
 
   add(chunk: Buffer): void {
-    let bytes = this.waiting.length === 0 ? chunk : Buffer.concat([this.waiting, chunk]);
-    while (bytes.length >= GRPC_HEAD) {
-      const length = bytes.readUInt32BE(1);
-      if (bytes[0] !== 0 || length > MAX_MESSAGE) throw new UserError(`the server sent a message that is not etcd's (${length} bytes)`);
-      if (bytes.length < GRPC_HEAD + length) break;
-      this.message(bytes.subarray(GRPC_HEAD, GRPC_HEAD + length));
-      bytes = bytes.subarray(GRPC_HEAD + length);
+    this.waiting.push(chunk);
+    while (this.waiting.length >= GRPC_HEAD) {
+      const held = this.waiting.held();
+      const length = new DataView(held.buffer, held.byteOffset).getUint32(1);
+      if (held[0] !== 0 || length > MAX_MESSAGE) throw new UserError(`the server sent a message that is not etcd's (${length} bytes)`);
+      if (held.length < GRPC_HEAD + length) break;
+      this.message(this.waiting.take(GRPC_HEAD + length).subarray(GRPC_HEAD));
     }
-    this.waiting = bytes;
   }
 }

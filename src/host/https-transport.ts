@@ -2,7 +2,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { RawWatchEvent, Transport, TransportRequest, TransportResponse } from '../client/transport.js';
+import { LineSplitter } from '../kubelet/logs/line.js';
 import { type Status, StatusError } from '../meta/errors.js';
+import { text } from '../util/bytes.js';
 
 export interface HttpsTransportOptions {
   /** `https://host:port`, or `http://` for an insecure port. */
@@ -61,19 +63,10 @@ export class HttpsTransport implements Transport {
       }
       throw status ? StatusError.from(status) : new StatusError(res.statusCode ?? 0, '', body);
     }
-    const decoder = new TextDecoder();
-    let rest = '';
+    const lines = new LineSplitter();
     try {
-      for await (const chunk of res) {
-        rest += decoder.decode(chunk as Buffer, { stream: true });
-        let start = 0;
-        for (let end = rest.indexOf('\n', start); end >= 0; end = rest.indexOf('\n', start)) {
-          const line = rest.slice(start, end);
-          start = end + 1;
-          if (line) yield JSON.parse(line) as RawWatchEvent;
-        }
-        rest = rest.slice(start);
-      }
+      for await (const chunk of res)
+        for (const line of lines.push(chunk as Buffer)) if (line.length) yield JSON.parse(text(line)) as RawWatchEvent;
     } catch (e) {
       if (!request.signal?.aborted) throw e;
     } finally {

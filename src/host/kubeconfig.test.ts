@@ -7,6 +7,8 @@ import { connect } from './kubeconfig.js';
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'k8ts-kubeconfig-'));
 afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
 
+const WITH = 'current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: S}}]';
+
 it.each([
   ['', 'it holds no object'],
   ['[]', 'it holds no object'],
@@ -15,6 +17,8 @@ it.each([
   ['clusters: [null]', 'clusters is no list of objects'],
   ['users: {a: b}', 'users is no list of objects'],
   ['a: [', '--kubeconfig'],
+  [WITH.replace('S', 'x y'), 'the server "x y" of the cluster is no URL'],
+  [WITH.replace('S', 'https://a, certificate-authority: /none'), 'certificate-authority: ENOENT'],
   ['contexts: []', 'current-context "" leads to no cluster'],
 ])('refuses %j in words of its own', (text, words) => {
   const file = path.join(dir, 'config');

@@ -52,8 +52,15 @@ export function connect(file: string, userAgent: string): Connection {
     const data = o[`${key}-data`];
     if (typeof data === 'string') return Buffer.from(data, 'base64').toString();
     const at = o[key];
-    return typeof at === 'string' ? fs.readFileSync(path.resolve(path.dirname(file), at), 'utf8') : undefined;
+    if (typeof at !== 'string') return undefined;
+    try {
+      return fs.readFileSync(path.resolve(path.dirname(file), at), 'utf8');
+    } catch (e) {
+      throw new Error(`--kubeconfig ${file}: ${key}: ${(e as Error).message}`);
+    }
   };
+  if (!URL.canParse(String(cluster.server)))
+    throw new Error(`--kubeconfig ${file}: the server ${JSON.stringify(cluster.server)} of the cluster is no URL`);
   const ca = pem(cluster, 'certificate-authority');
   const tokenFile = user.tokenFile;
   const transport = new HttpsTransport({

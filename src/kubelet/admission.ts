@@ -42,12 +42,14 @@ export function admit(
   return (pod.spec.priority ?? 0) >= NODE_CRITICAL ? undefined : resources(pod, active, node.status?.allocatable ?? {});
 }
 
+const ANY = '0.0.0.0';
+
 function hostPorts(pod: Pod): { key: string; ip: string }[] {
   const sidecars = initContainers(pod).filter(isSidecar);
   return [...pod.spec.containers, ...sidecars].flatMap((c) =>
     (c.ports ?? []).flatMap((p) => {
       const port = p.hostPort ?? (usesHostNetwork(pod) ? p.containerPort : 0);
-      return port ? [{ key: `${p.protocol ?? 'TCP'}/${port}`, ip: p.hostIP || '0.0.0.0' }] : [];
+      return port ? [{ key: `${p.protocol ?? 'TCP'}/${port}`, ip: p.hostIP || ANY }] : [];
     }),
   );
 }
@@ -58,8 +60,12 @@ const ownPort = (pod: Pod, own: readonly OwnPort[]): OwnPort | undefined => {
 };
 
 function portConflict(pod: Pod, others: readonly Pod[]): boolean {
-  const taken = others.flatMap(hostPorts);
-  return hostPorts(pod).some((p) => taken.some((t) => t.key === p.key && (t.ip === p.ip || t.ip === '0.0.0.0' || p.ip === '0.0.0.0')));
+  const taken = new Map<string, Set<string>>();
+  for (const { key, ip } of others.flatMap(hostPorts)) taken.set(key, (taken.get(key) ?? new Set()).add(ip));
+  return hostPorts(pod).some(({ key, ip }) => {
+    const there = taken.get(key);
+    return there !== undefined && (ip === ANY || there.has(ip) || there.has(ANY));
+  });
 }
 
 function resources(pod: Pod, others: readonly Pod[], allocatable: Readonly<Record<string, string>>): Rejection | undefined {

@@ -55,10 +55,12 @@ export function surplusContainers(pod: Pod, seen: PodSeen): SeenContainer[] {
 }
 
 export async function collectDead(ctx: KubeletContext, pod: Pod, seen: PodSeen): Promise<void> {
+  const writers = new Map<string, number>();
+  for (const c of seen.containers) writers.set(c.logPath, (writers.get(c.logPath) ?? 0) + 1);
   for (const c of surplusContainers(pod, seen)) {
     await ctx.runtime.removeContainer(c.id);
     await ctx.host.files.remove(logLink(ctx.config.folders, pod, c.name, c.id));
-    if (c.logPath && !seen.containers.some((o) => o.id !== c.id && o.logPath === c.logPath)) await removeLog(ctx, c.logPath);
+    if (c.logPath && writers.get(c.logPath) === 1) await removeLog(ctx, c.logPath);
   }
   const [, ...older] = seen.sandboxes;
   for (const s of older) {

@@ -1,5 +1,6 @@
 /** The conditions of a pod that the kubelet owns. Pure. Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions */
 import type { ContainerStatus, Pod, PodCondition } from '../api/types/core/v1.js';
+import { named } from '../util/named.js';
 import type { Phase } from './phase.js';
 import { initContainers, isSidecar } from './pods.js';
 
@@ -21,6 +22,9 @@ const no = (type: string, reason: string, message?: string): PodCondition => ({
   reason,
   ...(message ? { message } : {}),
 });
+/** The first of each type. Others may add as many as they like. */
+export const byType = (list: readonly PodCondition[]): ReadonlyMap<string, PodCondition> =>
+  new Map(list.toReversed().map((c) => [c.type, c]));
 /** As Go prints a list of strings. */
 const names = (list: readonly string[]): string => `[${list.join(' ')}]`;
 
@@ -36,7 +40,7 @@ export function containersReady(pod: Pod, statuses: readonly ContainerStatus[], 
   const unknown: string[] = [];
   const unready: string[] = [];
   for (const c of [...initContainers(pod).filter(isSidecar), ...pod.spec.containers]) {
-    const s = statuses.find((x) => x.name === c.name);
+    const s = named(statuses, c.name);
     if (!s) unknown.push(c.name);
     else if (!s.ready) unready.push(c.name);
   }
@@ -50,8 +54,9 @@ export function ready(pod: Pod, statuses: readonly ContainerStatus[], phase: Pha
   const containers = containersReady(pod, statuses, phase);
   if (containers.status !== 'True') return { ...containers, type: 'Ready' };
   const missing: string[] = [];
+  const known = byType(others);
   for (const gate of pod.spec.readinessGates ?? []) {
-    const c = others.find((x) => x.type === gate.conditionType);
+    const c = known.get(gate.conditionType);
     if (!c) missing.push(`corresponding condition of pod readiness gate ${JSON.stringify(gate.conditionType)} does not exist.`);
     else if (c.status !== 'True')
       missing.push(`the status of pod readiness gate ${JSON.stringify(gate.conditionType)} is not "True", but ${c.status}`);
@@ -64,13 +69,13 @@ export function initialized(pod: Pod, statuses: readonly ContainerStatus[], phas
   const unknown: string[] = [];
   const incomplete: string[] = [];
   for (const c of initContainers(pod)) {
-    const s = statuses.find((x) => x.name === c.name);
+    const s = named(statuses, c.name);
     if (!s) unknown.push(c.name);
     else if (isSidecar(c) ? !s.started : !s.ready) incomplete.push(c.name);
   }
   if (phase === 'Succeeded' && !unknown.length) return yes(type, 'PodCompleted');
   const begun = pod.spec.containers.some((c) => {
-    const s = statuses.find((x) => x.name === c.name);
+    const s = named(statuses, c.name);
     return s?.state.running || s?.state.terminated || s?.started;
   });
   if (begun) return yes(type);
@@ -80,8 +85,9 @@ export function initialized(pod: Pod, statuses: readonly ContainerStatus[], phas
 
 /** Same status as before: same transition time. */
 export function keepTimes(conditions: readonly PodCondition[], old: readonly PodCondition[], now: string): PodCondition[] {
+  const known = byType(old);
   return conditions.map((c) => {
-    const before = old.find((o) => o.type === c.type);
+    const before = known.get(c.type);
     return {
       ...c,
       lastTransitionTime:

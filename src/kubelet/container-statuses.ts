@@ -29,11 +29,18 @@ export function containerStatuses(
 ): ContainerStatus[] {
   const { pod, seen } = inputs;
   const before = new Map(old.map((s) => [s.name, s]));
+  const histories = new Map<string, SeenContainer[]>();
+  for (const s of seen.containers) {
+    const history = histories.get(s.name);
+    if (history) history.push(s);
+    else histories.set(s.name, [s]);
+  }
+  const begun = kind === 'init' && pod.spec.containers.some((m) => latest(seen, m.name));
   const statuses = containers.map((c) => {
     const previous = before.get(c.name);
-    const history = seen.containers.filter((s) => s.name === c.name);
+    const history = histories.get(c.name) ?? [];
     const status = history[0] ? fromRuntime(inputs, c, history[0], history[1], previous) : unseen(pod, c, previous);
-    return withWaiting(inputs, kind, c, status);
+    return withWaiting(inputs, kind, c, status, begun);
   });
   // Lists of regular containers are sorted for those who compare them; init containers keep the order in which they run.
   return kind === 'init' ? statuses : statuses.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -138,11 +145,11 @@ function withWaiting(
   kind: 'init' | 'container' | 'ephemeral',
   c: Container,
   status: ContainerStatus,
+  begun: boolean,
 ): ContainerStatus {
   const seen = latest(inputs.seen, c.name);
   if (kind === 'init') {
     if (seen?.state === 'exited' && seen.exitCode === 0 && !isSidecar(c)) return status;
-    const begun = inputs.pod.spec.containers.some((m) => latest(inputs.seen, m.name));
     if (!seen && begun && !isSidecar(c) && status.state.waiting) {
       const message =
         'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally';

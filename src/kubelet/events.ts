@@ -7,6 +7,7 @@ import type { Client } from '../client/client.js';
 import { isNotFound } from '../meta/errors.js';
 import { timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { named } from '../util/named.js';
 import { CONFIG_HASH, ephemeralContainers, initContainers, isStatic, namespaceOf } from './pods.js';
 
 /** Where events go. */
@@ -144,9 +145,9 @@ export class PodEvents {
 }
 
 function fieldPath(pod: Pod, c: Container): string {
-  if (pod.spec.containers.some((x) => x.name === c.name)) return `spec.containers{${c.name}}`;
-  if (initContainers(pod).some((x) => x.name === c.name)) return `spec.initContainers{${c.name}}`;
-  if (ephemeralContainers(pod).some((x) => x.name === c.name)) return `spec.ephemeralContainers{${c.name}}`;
+  if (named(pod.spec.containers, c.name)) return `spec.containers{${c.name}}`;
+  if (named(initContainers(pod), c.name)) return `spec.initContainers{${c.name}}`;
+  if (named(ephemeralContainers(pod), c.name)) return `spec.ephemeralContainers{${c.name}}`;
   return 'implicitly required container';
 }
 

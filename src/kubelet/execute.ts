@@ -10,7 +10,7 @@ import { etcHosts, podLogDir } from './paths.js';
 import { sandboxConfig } from './pod-config.js';
 import { describePod, findContainer, initContainers, nameOf, namespaceOf, uidOf, usesHostNetwork } from './pods.js';
 import type { SandboxConfig } from './runtime.js';
-import type { PodSeen } from './seen.js';
+import { latest, type PodSeen } from './seen.js';
 import { PodEnding, type StartInputs, startContainer } from './start-container.js';
 import { StartError } from './start-error.js';
 import type { Step } from './sync.js';
@@ -200,7 +200,8 @@ async function start(ctx: KubeletContext, step: Extract<Step, { do: 'start' }>, 
 }
 
 function backOff(ctx: KubeletContext, pod: Pod, c: Container, seen: PodSeen): { ms: number; message: string } | undefined {
-  const last = seen.containers.find((s) => s.name === c.name && s.state === 'exited');
+  const newest = latest(seen, c.name);
+  const last = newest && newest.state !== 'exited' ? seen.containers.find((s) => s.name === c.name && s.state === 'exited') : newest;
   if (!last) return undefined;
   const key = crashKey(pod, c);
   const ms = ctx.crashes.remaining(key, last.finishedAt);

@@ -78,23 +78,35 @@ async function withinGrace(ctx: KubeletContext, seconds: number, work: (signal: 
   }
 }
 
+/** A sidecar waits for the main containers and for the sidecars that began after it: absent where there are none. */
+function turnsOf(sidecars: readonly Container[], ends: ReadonlyMap<string, Promise<void>>): Map<string, Promise<void>> {
+  const names = new Set(sidecars.map((c) => c.name));
+  const main = [...ends].filter(([name]) => !names.has(name)).map(([, end]) => end);
+  const all = (promises: readonly Promise<void>[]) => Promise.all(promises).then(() => {});
+  let before = main.length ? all(main) : undefined;
+  const turns = new Map<string, Promise<void>>();
+  for (const { name } of sidecars.toReversed()) {
+    const end = ends.get(name);
+    if (!end) continue;
+    if (before) turns.set(name, before);
+    before = before ? all([before, end]) : end;
+  }
+  return turns;
+}
+
 /** Ends every running container of a pod. Rejects with the first failure, when all have been tried. */
 export async function killContainers(ctx: KubeletContext, pod: Pod, seen: PodSeen, grace?: number): Promise<void> {
   const running = seen.containers.filter((c) => c.state === 'running' || c.state === 'unknown');
   const podIP = seen.ips[0] ?? pod.status?.podIP ?? '';
-  const order = initContainers(pod)
-    .filter(isSidecar)
-    .map((c) => c.name);
+  const sidecars = initContainers(pod).filter(isSidecar);
   const ended = new Map<string, () => void>();
   const ends = new Map(running.map((c) => [c.name, new Promise<void>((resolve) => ended.set(c.name, resolve))] as const));
+  const turns = turnsOf(sidecars, ends);
   const results = await Promise.allSettled(
     running.map(async (c) => {
-      // A sidecar waits for the main containers and for the sidecars that began after it.
-      const rank = order.indexOf(c.name);
-      const before = rank < 0 ? [] : running.filter((o) => o !== c && (order.indexOf(o.name) < 0 || order.indexOf(o.name) > rank));
-      const turn = Promise.all(before.map((o) => ends.get(o.name)!)).then(() => {});
+      const turn = turns.get(c.name);
       try {
-        await killContainer(ctx, pod, c, podIP, { ...(grace === undefined ? {} : { grace }), ...(before.length ? { turn } : {}) });
+        await killContainer(ctx, pod, c, podIP, { ...(grace === undefined ? {} : { grace }), ...(turn ? { turn } : {}) });
       } finally {
         ended.get(c.name)?.();
       }

@@ -1,5 +1,6 @@
 /** The phase of a pod from the states of its containers. Pure. Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types/core/v1.js';
+import { named } from '../util/named.js';
 import { initContainers, isSidecar, isStatic, shouldRestart } from './pods.js';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
@@ -12,7 +13,7 @@ function initPhase(pod: Pod, statuses: readonly ContainerStatus[]): { pending: n
   let pending = 0;
   let failed = false;
   for (const c of initContainers(pod).filter((i) => !isSidecar(i))) {
-    const s = statuses.find((x) => x.name === c.name);
+    const s = named(statuses, c.name);
     const end = s && ended(s);
     if (!end) pending++;
     else if (end.exitCode !== 0 && !shouldRestart(pod, c, end.exitCode)) failed = true;
@@ -55,22 +56,8 @@ function count(counts: Counts, pod: Pod, c: Container, s: ContainerStatus | unde
 export function phaseOf(pod: Pod, statuses: readonly ContainerStatus[], over: boolean, begun: boolean): Phase {
   const init = initPhase(pod, statuses);
   const n: Counts = { running: 0, waiting: 0, unknown: 0, stopped: 0, final: 0, succeeded: 0, pendingSidecars: 0 };
-  for (const c of initContainers(pod).filter(isSidecar))
-    count(
-      n,
-      pod,
-      c,
-      statuses.find((s) => s.name === c.name),
-      true,
-    );
-  for (const c of pod.spec.containers)
-    count(
-      n,
-      pod,
-      c,
-      statuses.find((s) => s.name === c.name),
-      false,
-    );
+  for (const c of initContainers(pod).filter(isSidecar)) count(n, pod, c, named(statuses, c.name), true);
+  for (const c of pod.spec.containers) count(n, pod, c, named(statuses, c.name), false);
   if (init.failed) return 'Failed';
   if (init.pending > 0 || (n.pendingSidecars > 0 && !begun) || n.waiting > 0) return 'Pending';
   if (n.unknown > 0) return 'Pending';

@@ -1,5 +1,6 @@
 /** What the runtime is told to make: a pod's sandbox and its containers. Pure. */
 import type { Container, Pod } from '../api/types/core/v1.js';
+import { named } from '../util/named.js';
 import { Expansion } from './expansion.js';
 import { kernelHostName, podHostName } from './hostname.js';
 import { containerAnnotations, containerLabels, sandboxAnnotations, sandboxLabels } from './labels.js';
@@ -72,7 +73,7 @@ export function containerConfig(pod: Pod, c: Container, inputs: ContainerInputs,
     name: c.name,
     attempt: inputs.restartCount,
     image: inputs.imageRef,
-    ...(initContainers(pod).includes(c) && !isSidecar(c) ? { runsToEnd: true } : {}),
+    ...(named(initContainers(pod), c.name) === c && !isSidecar(c) ? { runsToEnd: true } : {}),
     userImage: c.image ?? '',
     command: (c.command ?? []).map((s) => expansion.expand(s, lookup, 'command')),
     args: (c.args ?? []).map((s) => expansion.expand(s, lookup, 'args')),

@@ -1,6 +1,7 @@
 /** Small questions about a Pod that many parts of the kubelet ask. Pure. */
 import { MIRROR } from '../api/core/mirror.js';
 import type { Container, EphemeralContainer, Pod } from '../api/types/core/v1.js';
+import { named } from '../util/named.js';
 
 /** A container of any of the three lists, with what the lists share. */
 export type AnyContainer = Container;
@@ -13,7 +14,8 @@ export const allContainers = (pod: Pod): readonly Container[] => [
   ...pod.spec.containers,
   ...ephemeralContainers(pod),
 ];
-export const findContainer = (pod: Pod, name: string): Container | undefined => allContainers(pod).find((c) => c.name === name);
+export const findContainer = (pod: Pod, name: string): Container | undefined =>
+  named(initContainers(pod), name) ?? named(pod.spec.containers, name) ?? named(ephemeralContainers(pod), name);
 
 /** An init container that runs on beside the others. */
 export const isSidecar = (c: Container): boolean => c.restartPolicy === 'Always';
@@ -55,9 +57,12 @@ export function shouldRestart(pod: Pod, container: Container, exitCode: number):
   }
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always';
   if (policy === 'Never') return false;
-  return policy === 'Always'
-    ? !initContainers(pod).some((c) => c.name === container.name && !isSidecar(c)) || exitCode !== 0
-    : exitCode !== 0;
+  return policy === 'Always' ? !runsToEnd(pod, container) || exitCode !== 0 : exitCode !== 0;
+}
+
+function runsToEnd(pod: Pod, { name }: Container): boolean {
+  const init = named(initContainers(pod), name);
+  return init !== undefined && !isSidecar(init);
 }
 
 /** Whether a running container that a probe failed may start again: rules need an exit code, so only the policies count. */

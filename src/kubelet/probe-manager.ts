@@ -3,13 +3,14 @@
 import type { Container, Pod, PodStatus, Probe } from '../api/types/core/v1.js';
 import type { Timer } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { named } from '../util/named.js';
 import { table } from '../util/own.js';
 import type { PodEvents } from './events.js';
 import type { ProbeTransport } from './host.js';
 import { initContainers, isSidecar, uidOf } from './pods.js';
 import { type ProbeOutcome, runProbe } from './probe.js';
 import type { ContainerRuntime } from './runtime.js';
-import type { PodSeen } from './seen.js';
+import { latest, type PodSeen } from './seen.js';
 import type { Readiness } from './status.js';
 import type { ProbeResults } from './sync.js';
 
@@ -182,7 +183,7 @@ export class ProbeManager {
     const workers = this.workers.get(uid) ?? new Map<string, Worker>();
     this.workers.set(uid, workers);
     for (const c of [...initContainers(pod).filter(isSidecar), ...pod.spec.containers]) {
-      const newest = seen.containers.find((s) => s.name === c.name);
+      const newest = latest(seen, c.name);
       const running = newest?.state === 'running' ? { id: newest.id, startedAt: newest.startedAt, podIP } : undefined;
       // A sidecar that was taken over has passed its startup probe, which is not asked again: those who wait for its verdict must hear of it.
       if (c.startupProbe && running && !this.results.has(`startup/${running.id}`) && takenOver(pod.status, c.name, running.id)?.started)
@@ -244,7 +245,7 @@ export class ProbeManager {
 
   /** What the status asks. A container that this kubelet took over keeps what the API knows of it until a probe says otherwise. */
   readiness(pod: Pod): Readiness {
-    const find = (name: string) => [...pod.spec.containers, ...initContainers(pod)].find((c) => c.name === name)!;
+    const find = (name: string) => (named(pod.spec.containers, name) ?? named(initContainers(pod), name))!;
     const plain = (id: string) => id.slice(id.indexOf('://') + 3);
     return {
       started: (name, id) => this.isStarted(pod, find(name), plain(id)),
@@ -258,6 +259,7 @@ export class ProbeManager {
 }
 
 function takenOver(status: PodStatus | undefined, name: string, id: string): { ready: boolean; started?: boolean } | undefined {
-  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  return all.find((s) => s.name === name && s.containerID?.endsWith(`://${id}`) && s.state.running);
+  return [status?.containerStatuses, status?.initContainerStatuses]
+    .map((list) => named(list ?? [], name))
+    .find((s) => s?.containerID?.endsWith(`://${id}`) && s.state.running);
 }

@@ -1,4 +1,6 @@
 /** What the runtime has of one pod: its sandboxes and containers, the newest first. */
+
+import { named } from '../util/named.js';
 import type { FileSystem } from './host.js';
 import { messagePathOf, messagePolicyOf, restartCountOf } from './labels.js';
 import { tailText } from './logs/tail.js';
@@ -18,7 +20,7 @@ export interface PodSeen {
 export const NOTHING_SEEN: PodSeen = { sandboxes: [], containers: [], ips: [] };
 
 /** The newest container of a name. */
-export const latest = (seen: PodSeen, name: string): SeenContainer | undefined => seen.containers.find((c) => c.name === name);
+export const latest = (seen: PodSeen, name: string): SeenContainer | undefined => named(seen.containers, name);
 
 /** Asks the runtime. What vanishes between the list and its status was removed meanwhile. */
 export async function lookAt(runtime: ContainerRuntime, files: FileSystem, podUid: string): Promise<PodSeen> {

@@ -1,7 +1,7 @@
 /** A pod's whole status as the API shows it. Pure. */
 import type { ContainerStatus, Pod, PodStatus } from '../api/types/core/v1.js';
 import { timestamp } from '../util/clock.js';
-import { containersReady, initialized, KUBELET_CONDITIONS, keepTimes, ready } from './conditions.js';
+import { byType, containersReady, initialized, KUBELET_CONDITIONS, keepTimes, ready } from './conditions.js';
 import { containerStatuses, type WaitingReason } from './container-statuses.js';
 import { type Phase, phaseOf } from './phase.js';
 import { ephemeralContainers, findContainer, initContainers, isSidecar, isTerminalPhase, usesHostNetwork } from './pods.js';
@@ -167,8 +167,9 @@ const KEPT = new Set([
 /** Conditions merge by type; a text that is no more must be taken away by name. */
 function conditionsPatch(from: PodStatus, to: PodStatus): object[] {
   const changed: object[] = [];
+  const known = byType(from.conditions ?? []);
   for (const c of to.conditions ?? []) {
-    const before = from.conditions?.find((o) => o.type === c.type);
+    const before = known.get(c.type);
     if (equal(before, c)) continue;
     changed.push({
       ...c,

@@ -312,6 +312,19 @@ describe('text of others in rules', () => {
     ['a namespace', service({}, { metadata: { name: 'web', namespace: `ns" ${EVIL}` } }), slice(...TWO)],
     ['the name of a port', withPort({ name: `http" ${EVIL}` }), slice(...TWO)],
     ['an endpoint', service(), slice([EVIL, 'n1'])],
+    ['a protocol', withPort({ protocol: `TCP ${EVIL}` }), slice(...TWO)],
+    ['a port', withPort({ port: `80 ${EVIL}` }), slice(...TWO)],
+    ['a node port', withPort({ nodePort: `30000 ${EVIL}` }), slice(...TWO)],
+    ['a port of an endpoint', service(), { ...slice(...TWO), ports: [{ name: 'http', port: `80 ${EVIL}` as never }] }],
+    ['a word at the end of a line', service({}, { metadata: { name: 'web\n', namespace: 'ns' } }), slice(...TWO)],
+    ['an escape', service({}, { metadata: { name: `web\\" ${EVIL}`, namespace: 'ns' } }), slice(...TWO)],
+    [
+      'an annotation',
+      service({}, { metadata: { name: 'web', namespace: 'ns', annotations: { a: EVIL }, labels: { a: EVIL } } }),
+      slice(...TWO),
+    ],
+    ['a range with a line', service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8\n'] }), slice(...TWO)],
+    ['an address after a zero', service({ externalIPs: ['1.2.3.4\0-j ACCEPT'] }), slice(...TWO)],
   ])('never comes in by %s', (_, evil, endpoints) => {
     const ports = decide([evil], [endpoints], 'n1');
     const names = new Map(namesNeeded(ports).map((t, i) => [t, `N${i}`]));

@@ -65,6 +65,8 @@ const NOT_OURS = ['service.kubernetes.io/service-proxy-name', 'service.kubernete
  */
 const ADDRESS = /^[0-9a-fA-F:.]+(\/\d{1,3})?$/;
 const NAME = /^[a-zA-Z0-9./-]+$/;
+const PROTOCOLS: ReadonlySet<string> = new Set(['TCP', 'UDP', 'SCTP']);
+const isPort = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0 && (n as number) < 65_536;
 
 /** Whether a TCP endpoint answers yet: a program needs a moment to listen after its container has started. */
 export type Answers = (ip: string, port: number) => boolean;
@@ -131,6 +133,7 @@ export function decide(services: readonly Service[], slices: readonly EndpointSl
     for (const p of s.spec.ports ?? []) {
       if (p.name && !NAME.test(p.name)) continue;
       const protocol = (p.protocol ?? 'TCP') as Protocol;
+      if (!PROTOCOLS.has(protocol) || !isPort(p.port) || (p.nodePort && !isPort(p.nodePort))) continue;
       const refused: string[] = [];
       const free = (ip: string): boolean => {
         const whose = taken.outside(key, protocol, ip, p.port);
@@ -179,11 +182,11 @@ function backendsOf(
   const terminating = new Map<string, Backend>();
   for (const slice of slices) {
     const number = slice.ports.get(port);
-    if (!number || number < 1 || number > 65_535) continue;
+    if (!isPort(number)) continue;
     for (const e of slice.endpoints) {
       const ip = e.addresses[0];
       if (!ip || !ADDRESS.test(ip)) continue;
-      const b: Backend = { ip, port: number, local: e.nodeName === node };
+      const b: Backend = { ip, port: number!, local: e.nodeName === node };
       const id = `${ip}:${number}`;
       if (e.conditions?.ready !== false) ready.set(id, b);
       else if (e.conditions?.serving && e.conditions.terminating) terminating.set(id, b);

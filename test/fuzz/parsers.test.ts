@@ -23,6 +23,7 @@ import { normalizeTime, TimeError } from '../../src/meta/time.js';
 import { parseYaml, stringifyYaml, YamlError } from '../../src/meta/yaml.js';
 import { seededRandom } from '../../src/util/random.js';
 import { matchGlob } from '../../src/util/text.js';
+import { REQUESTS } from './requests.js';
 import { type Target, WIRE } from './wire.js';
 
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 20);
@@ -120,6 +121,7 @@ const TARGETS: readonly Target[] = [
     own: [Error],
   },
   ...WIRE,
+  ...REQUESTS,
 ];
 
 const ODD = [
@@ -146,7 +148,7 @@ const ODD = [
   '!!int ',
 ];
 
-it.each(TARGETS)('$name', { timeout: (SECONDS / TARGETS.length) * 1000 * 4 + 30_000 }, ({ name, corpus, run, own = [] }) => {
+it.each(TARGETS)('$name', { timeout: (SECONDS / TARGETS.length) * 1000 * 4 + 30_000 }, async ({ name, corpus, run, own = [] }) => {
   const random = seededRandom(SEED);
   const pick = (n: number): number => Math.floor(random.float() * n);
   const bend = (text: string): string => {
@@ -183,7 +185,8 @@ it.each(TARGETS)('$name', { timeout: (SECONDS / TARGETS.length) * 1000 * 4 + 30_
     const text = runs < corpus.length ? corpus[runs]! : bend(pool[pick(pool.length)]!);
     const started = performance.now();
     try {
-      run(text);
+      const done = run(text);
+      if (done instanceof Promise) await done;
       if (runs % 8 === 0) pool = [...corpus, ...pool.slice(-30), text];
     } catch (e) {
       const language = e instanceof RangeError || e instanceof TypeError || e instanceof ReferenceError;

@@ -23,7 +23,8 @@ import { HeaderReader, HeaderWriter } from '../../src/util/spdy/headers.js';
 export interface Target {
   readonly name: string;
   readonly corpus: readonly string[];
-  readonly run: (text: string) => void;
+  /** Those that wait for something give a promise. */
+  readonly run: (text: string) => unknown;
   readonly own?: readonly (abstract new (...args: never[]) => Error)[];
 }
 

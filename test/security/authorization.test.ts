@@ -232,6 +232,37 @@ it('what the API server shows to kubelets opens nothing in the API: a Node that 
     });
 });
 
+/** Every path that a kubelet serves, and some that it once did. */
+const KUBELET = [
+  '/',
+  '/healthz',
+  '/healthz/ping',
+  '/healthz/syncloop',
+  '/pods',
+  '/runningpods/',
+  '/configz',
+  '/stats/summary',
+  '/metrics',
+  '/metrics/cadvisor',
+  '/metrics/probes',
+  '/metrics/resource',
+  '/logs/',
+  '/logs/../pods',
+  '/containerLogs/default/p/c',
+  '/exec/default/p/c?command=id&output=1',
+  '/exec/default/p/u/c?command=id&output=1',
+  '/attach/default/p/c?output=1',
+  '/run/default/p/c?cmd=id',
+  '/portForward/default/p?port=80',
+  '/checkpoint/default/p/c',
+  '/debug/pprof/',
+  '/debug/flags/v',
+  '/healthz/../pods',
+  '/healthz%2f..%2fpods',
+  '//pods',
+  '/nothing',
+];
+
 describe('the port of a kubelet', () => {
   let cluster: Cluster;
   let port: number;
@@ -267,11 +298,20 @@ describe('the port of a kubelet', () => {
       ])
         expect((await send(port, { method, path, headers })).status).toBeGreaterThanOrEqual(400);
   });
-  it('and a token of an account without rights', async () => {
+  it('every path and method, with a token of an account without rights, or none', async () => {
     const { status } = (await cluster.client.raw('POST', `${DEFAULT}/serviceaccounts/default/token`, { spec: {} })) as {
       status: { token: string };
     };
-    expect((await send(port, { path: '/pods', headers: { authorization: `Bearer ${status.token}` } })).status).toBe(403);
+    const streams = { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v4.channel.k8s.io' };
+    for (const path of KUBELET)
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])
+        for (const more of <Record<string, string>[]>[{}, streams]) {
+          const authorization = `Bearer ${status.token}`;
+          const { status: known } = await send(port, { method, path, headers: { ...more, authorization } });
+          const { status: unknown } = await send(port, { method, path, headers: more });
+          expect([method, path, known]).toEqual([method, path, 403]);
+          expect([401, 403]).toContain(unknown);
+        }
   });
   it('the API server itself may: logs and statistics come', async () => {
     await cluster.client.raw('GET', '/api/v1/nodes/node-0/proxy/stats/summary');

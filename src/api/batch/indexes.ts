@@ -27,9 +27,16 @@ export function readIndexes(text: string, completions: number): Read {
 /** An index that both lists name; parts that cannot be read are passed over. */
 export function overlap(completed: string, failed: string, completions: number): number | undefined {
   const readable = (text: string): Interval[] =>
-    text === '' ? [] : text.split(',').flatMap((part) => [readInterval(part, completions)].filter((i) => typeof i !== 'string'));
-  const b = readable(failed);
-  for (const [x, y] of readable(completed)) for (const [u, v] of b) if (x <= v && u <= y) return Math.max(x, u);
+    (text === '' ? [] : text.split(',').flatMap((part) => [readInterval(part, completions)].filter((i) => typeof i !== 'string'))).sort(
+      ([x], [y]) => x - y,
+    );
+  const [a, b] = [readable(completed), readable(failed)];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [[x, y], [u, v]] = [a[i]!, b[j]!];
+    if (x <= v && u <= y) return Math.max(x, u);
+    if (y < u) i++;
+    else j++;
+  }
   return undefined;
 }
 

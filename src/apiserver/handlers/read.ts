@@ -89,9 +89,10 @@ interface ContinueToken {
   readonly from: string;
 }
 
-const encodeToken = (t: ContinueToken): string => base64url(utf8(JSON.stringify({ v: 'meta.k8s.io/v1', rv: t.revision, start: t.from })));
+export const encodeToken = (t: ContinueToken): string =>
+  base64url(utf8(JSON.stringify({ v: 'meta.k8s.io/v1', rv: t.revision, start: t.from })));
 
-function decodeToken(token: string): ContinueToken {
+export function decodeToken(token: string): ContinueToken {
   try {
     const t = JSON.parse(text(fromBase64(token.replace(/-/g, '+').replace(/_/g, '/')))) as { v: string; rv: number; start: string };
     if (t.v !== 'meta.k8s.io/v1' || typeof t.start !== 'string' || !Number.isSafeInteger(t.rv)) throw new Error('unexpected token');

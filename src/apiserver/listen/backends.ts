@@ -134,7 +134,7 @@ export const upgradeHandler =
     if ('refused' in found) {
       const body = `${JSON.stringify(found.refused)}\n`;
       socket.end(
-        `HTTP/1.1 ${found.refused.code ?? 500} ${found.refused.reason ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        `HTTP/1.1 ${found.refused.code ?? 500} ${found.refused.reason ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${request.method === 'HEAD' ? '' : body}`,
       );
       return;
     }
@@ -143,7 +143,7 @@ export const upgradeHandler =
     } catch (e) {
       const body = `error dialing backend: ${(e as Error).message}\n`;
       socket.end(
-        `HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        `HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${request.method === 'HEAD' ? '' : body}`,
       );
     }
   };

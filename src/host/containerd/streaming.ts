@@ -81,19 +81,29 @@ async function sendSizes(sizes: AsyncIterable<TerminalSize>, stream: SpdyStream)
   for await (const s of sizes) await stream.write(Buffer.from(JSON.stringify({ Width: s.width, Height: s.height })));
 }
 
+interface Status {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly details: { readonly causes?: readonly ({ readonly reason?: string; readonly message?: string } | null)[] } | null;
+}
+
+const listed = <T>(list: readonly T[] | undefined): readonly T[] => (Array.isArray(list) ? list : []);
+
 /** What the runtime wrote on the error stream: a Status, or (older protocols) a text. */
 export function exitCodeOf(error: string): number {
   if (!error) return 0;
-  let status: { status?: string; reason?: string; message?: string; details?: { causes?: { reason?: string; message?: string }[] } };
+  let status: Partial<Status> | null;
   try {
     status = JSON.parse(error);
   } catch {
     throw new RuntimeError('Unknown', error);
   }
+  if (typeof status !== 'object' || status === null) throw new RuntimeError('Unknown', error);
   if (status.status === 'Success') return 0;
-  const code = status.details?.causes?.find((c) => c.reason === 'ExitCode')?.message;
-  if (status.reason === 'NonZeroExitCode' && code !== undefined) return Number(code);
-  throw new RuntimeError('Unknown', status.message ?? error);
+  const code = listed(status.details?.causes).find((c) => c?.reason === 'ExitCode')?.message;
+  if (status.reason === 'NonZeroExitCode' && /^\d+$/.test(String(code))) return Number(code);
+  throw new RuntimeError('Unknown', String(status.message ?? error));
 }
 
 /** Exec and attach. Resolves with the exit code when all output has been passed on. */

@@ -70,10 +70,11 @@ async function answer(response: ServerResponse, r: PlainResponse): Promise<void>
   response.end();
 }
 
-function refuse(socket: Duplex, r: PlainResponse): void {
+/** A request for the head alone gets no body, upgrade or not. */
+function refuse(socket: Duplex, r: PlainResponse, method: string | undefined): void {
   const body = typeof r.body === 'string' ? r.body : '';
   socket.end(
-    `HTTP/1.1 ${r.status} ${r.status === 401 ? 'Unauthorized' : 'Error'}\r\nContent-Type: ${r.contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${r.status} ${r.status === 401 ? 'Unauthorized' : 'Error'}\r\nContent-Type: ${r.contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${method === 'HEAD' ? '' : body}`,
   );
 }
 
@@ -206,7 +207,7 @@ async function upgrade(server: KubeletServer, req: IncomingMessage, socket: Dupl
   socket.on('error', () => socket.destroy());
   const r = await server.handle(toRequest(req, gone.signal));
   if (!('upgrade' in r)) {
-    refuse(socket, r);
+    refuse(socket, r, req.method);
     return;
   }
   if (r.upgrade === 'spdy') {
@@ -222,11 +223,12 @@ async function upgrade(server: KubeletServer, req: IncomingMessage, socket: Dupl
     .filter(Boolean);
   const chosen = offered.find((p) => r.protocols.includes(p));
   if (offered.length && chosen === undefined) {
-    refuse(socket, {
+    const refusal = {
       status: 403,
       contentType: 'text/plain',
       body: `unable to upgrade: none of the subprotocols [${offered.join(' ')}] is spoken here, only [${r.protocols.filter(Boolean).join(' ')}]`,
-    });
+    } as const;
+    refuse(socket, refusal, req.method);
     return;
   }
   const wss = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });

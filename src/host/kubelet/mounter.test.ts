@@ -48,3 +48,7 @@ it('runs mount(8) and umount(8) four at a time, whatever asks for them: each is 
     fs.rmSync(dir, { recursive: true });
   }
 });
+
+it('runs mount(8) where nobody says otherwise', () => {
+  expect(() => new MachineMounter(new DiskFiles([]))).not.toThrow();
+});

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { MAX_QUERY } from '../../network/dns/message.js';
 import type { DnsListener, Upstream } from '../../network/dns/server.js';
 import { type ConnectionLimits, limitConnections } from '../../util/connection-limits.js';
+import { Gathered } from '../../util/gathered.js';
 import { descriptors } from '../descriptors.js';
 
 type AnswerQuery = Parameters<DnsListener['listen']>[0];
@@ -85,18 +86,17 @@ export class SocketDnsListener implements DnsListener {
     s.on('close', () => this.sockets.delete(s));
     s.on('error', () => undefined);
     const from = { address: s.remoteAddress ?? '', overTcp: true };
-    let rest = Buffer.alloc(0);
+    const waiting = new Gathered();
     let open = 0;
     const take = () => {
-      while (open < MAX_OPEN && rest.length >= 2) {
-        const length = rest.readUInt16BE(0);
+      while (open < MAX_OPEN && waiting.length >= 2) {
+        const length = lengthOf(waiting.held());
         if (length > MAX_QUERY) {
           s.destroy();
           return;
         }
-        if (rest.length < 2 + length) return;
-        const query = rest.subarray(2, 2 + length);
-        rest = rest.subarray(2 + length);
+        if (waiting.length < 2 + length) return;
+        const query = waiting.take(2 + length).subarray(2);
         open++;
         answer(query, from)
           .then((a) => {
@@ -113,11 +113,13 @@ export class SocketDnsListener implements DnsListener {
       if (open >= MAX_OPEN) s.pause();
     };
     s.on('data', (chunk) => {
-      rest = Buffer.concat([rest, chunk]);
+      waiting.push(chunk);
       take();
     });
   }
 }
+
+const lengthOf = (message: Uint8Array): number => message[0]! * 256 + message[1]!;
 
 const framed = (m: Uint8Array): Buffer => {
   const head = Buffer.alloc(2);
@@ -169,17 +171,14 @@ function onceOverTcp(server: string, port: number, query: Uint8Array, accept: Ac
       act();
     };
     const timer = setTimeout(() => done(() => reject(new Error(`${server} did not answer in ${TIMEOUT_MS / 1000} s`))), TIMEOUT_MS);
-    const got: Buffer[] = [];
-    let size = 0;
+    const got = new Gathered();
     socket.on('connect', () => socket.write(framed(query)));
     socket.on('data', (chunk) => {
       got.push(chunk);
-      size += chunk.length;
-      if (size < 2) return;
-      const head = got[0]!.length >= 2 ? got[0]! : Buffer.concat(got);
-      const length = head.readUInt16BE(0);
-      if (size < 2 + length) return;
-      const answer = Buffer.concat(got).subarray(2, 2 + length);
+      if (got.length < 2) return;
+      const length = lengthOf(got.held());
+      if (got.length < 2 + length) return;
+      const answer = got.take(2 + length).subarray(2);
       done(() => (accept(answer) ? resolve(answer) : reject(new Error(`${server} answered another question`))));
     });
     socket.on('error', (e) => done(() => reject(e)));

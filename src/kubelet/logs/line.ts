@@ -1,4 +1,6 @@
 /** The line of a container's log file: `2026-01-02T03:04:05.678901234Z stdout F text`. F is a whole line, P a part of one that goes on. Pure. */
+import { Gathered } from '../../util/gathered.js';
+
 export interface LogLine {
   readonly timestamp: string;
   readonly stream: 'stdout' | 'stderr';
@@ -35,24 +37,26 @@ export function formatLine(timeMs: number, stream: 'stdout' | 'stderr', content:
 
 /** Cuts lines out of bytes that come in pieces. */
 export class LineSplitter {
-  private rest: Uint8Array = new Uint8Array(0);
+  private readonly waiting = new Gathered();
 
   push(chunk: Uint8Array): Uint8Array[] {
-    const joined = new Uint8Array(this.rest.length + chunk.length);
-    joined.set(this.rest);
-    joined.set(chunk, this.rest.length);
     const lines: Uint8Array[] = [];
-    let at = 0;
-    for (let end = joined.indexOf(NEWLINE); end >= 0; end = joined.indexOf(NEWLINE, at)) {
-      lines.push(joined.subarray(at, end));
-      at = end + 1;
+    // There is none in what waits.
+    let at = this.waiting.length;
+    this.waiting.push(chunk);
+    for (let end = this.newline(at); end >= 0; end = this.newline(at)) {
+      lines.push(this.waiting.take(end + 1).subarray(0, end));
+      at = 0;
     }
-    this.rest = joined.slice(at);
     return lines;
+  }
+
+  private newline(from: number): number {
+    return this.waiting.held().indexOf(NEWLINE, from);
   }
 
   /** What came after the last newline. */
   get unfinished(): Uint8Array {
-    return this.rest;
+    return this.waiting.held();
   }
 }

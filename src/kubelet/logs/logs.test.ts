@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../util/virtual-clock.js';
 import type { ContainerRuntime } from '../runtime.js';
 import { MemoryFiles } from '../simulated/memory-files.js';
-import { parseLine } from './line.js';
+import { LineSplitter, parseLine } from './line.js';
 import { type LogOptions, readLog } from './read-log.js';
 import { plan, rotateLogs } from './rotate.js';
 import { tailOffset, tailText } from './tail.js';
@@ -32,6 +32,14 @@ describe('lines', () => {
     [`${at(1)} stdout F`, { partial: false }],
   ])('%s', (text, want) => {
     expect(parseLine(new TextEncoder().encode(text))).toMatchObject(want);
+  });
+  it('of a megabyte come whole in pieces of one byte, and what waits is not copied or searched for each', { timeout: 30_000 }, () => {
+    const lines = new LineSplitter();
+    const one = Uint8Array.of(120);
+    for (let n = 0; n < 1 << 20; n++) if (lines.push(one).length) throw new Error(`a line after ${n} bytes`);
+    expect(lines.unfinished.length).toBe(1 << 20);
+    expect(lines.push(new TextEncoder().encode('\ny\n\nz')).map((l) => l.length)).toEqual([1 << 20, 1, 0]);
+    expect(lines.unfinished).toEqual(Uint8Array.of(122));
   });
   it.each(['', 'x', 'a b', `${at(1)} stdin F x`])('%j is none', (text) => {
     expect(parseLine(new TextEncoder().encode(text))).toBeUndefined();

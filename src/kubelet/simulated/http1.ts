@@ -1,4 +1,5 @@
 /** HTTP/1.1 on a plain byte stream, for port-forwards into simulated containers: one request after the other until the client ends. Pure. */
+import { Gathered } from '../../util/gathered.js';
 import type { SimulatedRequest, SimulatedResponse } from './behaviour.js';
 
 const MAX_HEAD = 64 * 1024;
@@ -7,7 +8,7 @@ const text = new TextDecoder();
 const utf8 = new TextEncoder();
 
 class Reader {
-  private buffer: Uint8Array = new Uint8Array(0);
+  private readonly waiting = new Gathered();
   private readonly iterator: AsyncIterator<Uint8Array>;
   constructor(input: AsyncIterable<Uint8Array>) {
     this.iterator = input[Symbol.asyncIterator]();
@@ -16,53 +17,57 @@ class Reader {
   private async more(): Promise<boolean> {
     const { value, done } = await this.iterator.next();
     if (done) return false;
-    const joined = new Uint8Array(this.buffer.length + value.length);
-    joined.set(this.buffer);
-    joined.set(value, this.buffer.length);
-    this.buffer = joined;
+    this.waiting.push(value);
     return true;
   }
 
   /** Up to and without the mark; undefined at the end. */
   async until(mark: string, limit: number): Promise<string | undefined> {
-    for (;;) {
-      const at = text.decode(this.buffer).indexOf(mark);
-      if (at >= 0) {
-        const found = text.decode(this.buffer.subarray(0, at));
-        this.buffer = this.buffer.slice(at + mark.length);
-        return found;
-      }
-      if (this.buffer.length > limit) throw new Error('request head is too large');
+    for (let from = 0; ; ) {
+      const at = indexOf(this.waiting.held(), mark, from);
+      if (at >= 0) return text.decode(this.waiting.take(at + mark.length).subarray(0, at));
+      if (this.waiting.length > limit) throw new Error('request head is too large');
+      // Half of the mark may be there.
+      from = Math.max(0, this.waiting.length - mark.length + 1);
       if (!(await this.more())) return undefined;
     }
   }
 
   async take(n: number): Promise<Uint8Array> {
     if (n > MAX_BODY) throw new Error('request body is too large');
-    while (this.buffer.length < n) if (!(await this.more())) throw new Error('request body ends early');
-    const out = this.buffer.slice(0, n);
-    this.buffer = this.buffer.slice(n);
-    return out;
+    while (this.waiting.length < n) if (!(await this.more())) throw new Error('request body ends early');
+    return this.waiting.take(n);
   }
 }
 
+/** Where a text of ASCII begins, from a place on. */
+function indexOf(bytes: Uint8Array, mark: string, from: number): number {
+  const first = mark.charCodeAt(0);
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    let n = 1;
+    while (n < mark.length && bytes[at + n] === mark.charCodeAt(n)) n++;
+    if (n === mark.length) return at;
+  }
+  return -1;
+}
+
+function sizeOf(digits: string, base: 10 | 16): number {
+  if (!(base === 10 ? /^\d+$/ : /^[\da-f]+$/i).test(digits)) throw new Error(`not a length: ${JSON.stringify(digits)}`);
+  return Number.parseInt(digits, base);
+}
+
 async function readBody(reader: Reader, headers: Record<string, string>): Promise<Uint8Array> {
-  if (headers['transfer-encoding']?.toLowerCase() !== 'chunked') return reader.take(Number(headers['content-length'] ?? 0));
-  const parts: Uint8Array[] = [];
+  if (headers['transfer-encoding']?.toLowerCase() !== 'chunked') return reader.take(sizeOf(headers['content-length'] ?? '0', 10));
+  const body = new Gathered();
   for (;;) {
-    const size = Number.parseInt((await reader.until('\r\n', MAX_HEAD)) ?? '0', 16);
+    const size = sizeOf(((await reader.until('\r\n', MAX_HEAD)) ?? '0').split(';')[0]!.trim(), 16);
     if (!size) break;
-    parts.push(await reader.take(size));
+    if (body.length + size > MAX_BODY) throw new Error('request body is too large');
+    body.push(await reader.take(size));
     await reader.until('\r\n', MAX_HEAD);
   }
   await reader.until('\r\n', MAX_HEAD);
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    out.set(p, at);
-    at += p.length;
-  }
-  return out;
+  return body.take(body.length);
 }
 
 export async function serveHttp(

@@ -1,5 +1,6 @@
 /** SPDY/3.1 frames as bytes. Source: https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/ section 2.2 */
 
+import { Gathered } from '../gathered.js';
 import { table } from '../own.js';
 
 export const FIN = 1;
@@ -17,6 +18,7 @@ export type Frame =
 /** The length field's own limit is 16 MiB; no peer of ours sends more than 64 KiB a frame. */
 export const MAX_FRAME = 1024 * 1024;
 
+const HEAD = 8;
 const VERSION = 3;
 const TYPES: Readonly<Record<number, string>> = table({
   1: 'syn-stream',
@@ -30,23 +32,19 @@ const TYPE_OF: Readonly<Record<string, number>> = Object.fromEntries(Object.entr
 
 /** Cuts frames out of a byte stream. */
 export class FrameReader {
-  private buffer = new Uint8Array(0);
+  private readonly waiting = new Gathered();
 
   push(bytes: Uint8Array): Frame[] {
-    const joined = new Uint8Array(this.buffer.length + bytes.length);
-    joined.set(this.buffer);
-    joined.set(bytes, this.buffer.length);
     const frames: Frame[] = [];
-    let at = 0;
-    while (joined.length - at >= 8) {
-      const view = new DataView(joined.buffer, at, joined.length - at);
+    this.waiting.push(bytes);
+    while (this.waiting.length >= HEAD) {
+      const held = this.waiting.held();
+      const view = new DataView(held.buffer, held.byteOffset, held.length);
       const length = view.getUint32(4) & 0xffffff;
       if (length > MAX_FRAME) throw new Error(`SPDY frame of ${length} bytes is too large`);
-      if (joined.length - at < 8 + length) break;
-      frames.push(parse(view.getUint32(0), view.getUint8(4), joined.subarray(at + 8, at + 8 + length)));
-      at += 8 + length;
+      if (held.length < HEAD + length) break;
+      frames.push(parse(view.getUint32(0), view.getUint8(4), this.waiting.take(HEAD + length).subarray(HEAD)));
     }
-    this.buffer = joined.slice(at);
     return frames;
   }
 }

@@ -93,6 +93,13 @@ describe('frames', () => {
       expect(frames[1]).toMatchObject({ stream: 1, fin: true, data: Uint8Array.of(1, 2, 3) });
     }
   });
+  it('of a megabyte come whole in pieces of one byte, and what waits is not copied for each', { timeout: 30_000 }, () => {
+    const reader = new FrameReader();
+    const one = Uint8Array.of(120);
+    expect(reader.push(Uint8Array.of(0, 0, 0, 1, 0, 0x10, 0, 0))).toEqual([]);
+    for (let n = 1; n < 1 << 20; n++) if (reader.push(one).length) throw new Error(`a frame after ${n} bytes`);
+    expect(reader.push(one)).toMatchObject([{ kind: 'data', stream: 1, data: { length: 1 << 20 } }]);
+  });
   it('of another version or too large are refused', () => {
     expect(() => new FrameReader().push(Uint8Array.of(0x80, 2, 0, 1, 0, 0, 0, 0))).toThrow('SPDY version 2');
     expect(() => new FrameReader().push(Uint8Array.of(0, 0, 0, 1, 0, 0xff, 0xff, 0xff))).toThrow('too large');
