@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises';
 import type { Mounter } from '../../kubelet/host.js';
 import { AtMost } from '../../util/at-most.js';
-import { run } from '../containerd/run.js';
+import { run as runCommand } from '../containerd/run.js';
 import { openInside, openPlain, outside, using } from './beneath.js';
 import type { DiskFiles } from './files.js';
 
@@ -33,7 +33,7 @@ export class MachineMounter implements Mounter {
   /** @param run how mount(8) is run; another for tests. */
   constructor(
     private readonly files: DiskFiles,
-    private readonly run: (command: string, args: readonly string[]) => Promise<unknown> = run,
+    private readonly run: (command: string, args: readonly string[]) => Promise<unknown> = runCommand,
   ) {}
 
   async tmpfs(path: string, { sizeBytes, mode = 0o777 }: { readonly sizeBytes?: number; readonly mode?: number }): Promise<void> {
