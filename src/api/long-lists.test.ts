@@ -106,6 +106,14 @@ it.each<[string, string, string, How, object, object?]>([
   ['audiences', 'storage.k8s.io/v1', 'CSIDriver', 'create', { spec: { tokenRequests: list((i) => ({ audience: `a${i}` })) } }],
   ['drivers of a node', 'storage.k8s.io/v1', 'CSINode', 'create', { spec: { drivers: list((i) => ({ name: `a${i}`, nodeID: 'x' })) } }],
   [
+    'drivers of a node, which had others',
+    'storage.k8s.io/v1',
+    'CSINode',
+    'update',
+    { spec: { drivers: list((i) => ({ name: `a${i}`, nodeID: 'x' })) } },
+    { spec: { drivers: list((i) => ({ name: `a${N - i}`, nodeID: 'x' })) } },
+  ],
+  [
     'topology keys of a driver',
     'storage.k8s.io/v1',
     'CSINode',
@@ -279,7 +287,12 @@ it.each<[string, string, string, How, object, object?]>([
 ])('%s', { timeout: 300_000 }, (_, apiVersion, kind, how, parts, before) => {
   const definition = builtInResources.find((d) => d.kind === kind && (d.group ? `${d.group}/${d.version}` : d.version) === apiVersion)!;
   const read = (o: object) =>
-    decode(definition.type, { apiVersion, kind, metadata: { name: 'x', namespace: 'x', uid: 'u' }, ...o }, 'Ignore').object as never;
+    decode(
+      definition.type,
+      { apiVersion, kind, metadata: { name: 'x', namespace: 'x', uid: 'u' }, ...o },
+      'Ignore',
+      Number.POSITIVE_INFINITY,
+    ).object as never;
   const [object, old] = [read(parts), read(before ?? parts)];
   definition.defaults(object);
   const context = { now: 0, subresource: how === 'status' ? 'status' : '' };

@@ -6,6 +6,8 @@ import { normalizeTime } from './time.js';
 /** What one decoding notices on its way. */
 export interface Seen {
   unknown: boolean;
+  /** How many more elements of lists and entries of maps there may be. */
+  left: number;
 }
 export type Decoder = (value: unknown, seen: Seen) => unknown;
 

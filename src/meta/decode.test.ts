@@ -123,3 +123,28 @@ it('says what stood where, in the words of Go', () => {
     '400 json: cannot unmarshal string into Go struct field ConfigMap.data of type map[string]string',
   );
 });
+
+describe('how much is in one object', () => {
+  const data = (n: number) => ({ metadata: { name: 'a' }, data: Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, ''])) });
+  const pod = (containers: number, each: object) => ({ spec: { containers: Array.from({ length: containers }, () => each) } });
+  const tooLarge = '413 Request entity too large: lists and maps of more than 50000 entries';
+
+  it.each<[string, string, object, string, string?]>([
+    ['as many entries of a map as may be', 'ConfigMap', data(50_000), 'accepted'],
+    ['more', 'ConfigMap', data(50_001), tooLarge],
+    ['empty elements of a list', 'Pod', pod(50_001, {}), tooLarge],
+    ['lists in lists, counted together', 'Pod', pod(10, { env: Array(5000).fill({}) }), tooLarge],
+    [
+      'schemas in a schema',
+      'CustomResourceDefinition',
+      { spec: { versions: [{ schema: { openAPIV3Schema: { items: Array(50_001).fill({}) } } }] } },
+      tooLarge,
+      'apiextensions.k8s.io/v1',
+    ],
+  ])('%s', (_, kind, body, said, apiVersion) => expect(refusal(kind, body, apiVersion)).toBe(said));
+
+  it('is not what stands in fields without a type', () => {
+    const fieldsV1 = data(60_000).data;
+    expect(refusal('ConfigMap', { metadata: { managedFields: [{ manager: 'm', fieldsV1 }] } })).toBe('accepted');
+  });
+});

@@ -6,7 +6,7 @@
 import { setOwn, table } from '../util/own.js';
 import { describe, listUnknown } from './decode-problems.js';
 import { type Decoder, goKind, INT32_MAX, Mismatch, NOT_A_STRING, SCALARS, type Seen, time } from './decode-scalars.js';
-import { StatusError } from './errors.js';
+import { StatusError, tooLarge } from './errors.js';
 import type { AnyObject } from './object.js';
 import { canonicalQuantity, QuantityError } from './quantity.js';
 import type { FieldSchema, Special, TypeSchema, ValueSchema } from './schema/schema.js';
@@ -21,8 +21,22 @@ export interface Decoded {
 }
 
 type Json = Record<string, unknown>;
-export function decode(type: TypeSchema, json: unknown, mode: FieldValidation): Decoded {
-  const seen: Seen = { unknown: false };
+
+/**
+ * Elements of lists and entries of maps in one object: three bytes make one, and each costs defaults, validation and tracking a thousand times
+ * as much. No real object comes near.
+ */
+const ENTRY_LIMIT = 50_000;
+
+const fresh = (left = ENTRY_LIMIT): Seen => ({ unknown: false, left });
+
+function count(seen: Seen, entries: number): void {
+  seen.left -= entries;
+  if (seen.left < 0) throw tooLarge(`Request entity too large: lists and maps of more than ${ENTRY_LIMIT} entries`);
+}
+
+export function decode(type: TypeSchema, json: unknown, mode: FieldValidation, entryLimit = ENTRY_LIMIT): Decoded {
+  const seen = fresh(entryLimit);
   let object: AnyObject;
   try {
     object = decoderOf(type)(json, seen) as AnyObject;
@@ -37,7 +51,7 @@ export function decode(type: TypeSchema, json: unknown, mode: FieldValidation): 
 
 function fails(value: ValueSchema, json: unknown): boolean {
   try {
-    if (json !== null && json !== undefined) valueDecoder(value, { alias: undefined } as TypeSchema)(json, { unknown: false });
+    if (json !== null && json !== undefined) valueDecoder(value, { alias: undefined } as TypeSchema)(json, fresh());
     return false;
   } catch {
     return true;
@@ -45,7 +59,7 @@ function fails(value: ValueSchema, json: unknown): boolean {
 }
 
 /** The empty object of a type: what is always written. */
-export const zero = (type: TypeSchema): AnyObject => decoderOf(type)({}, { unknown: false }) as AnyObject;
+export const zero = (type: TypeSchema): AnyObject => decoderOf(type)({}, fresh()) as AnyObject;
 
 const compiled = new WeakMap<TypeSchema, Decoder>();
 
@@ -138,7 +152,7 @@ function step(f: FieldSchema, owner: TypeSchema): Step {
       return { name, decode, absent: undefined, omit: isEmptyObject };
     case 'message':
       if (f.omitZero) return { name, decode, absent: undefined, omit: isZeroMessage(value.message) };
-      return { name, decode, absent: () => decode({}, { unknown: false }), omit: undefined };
+      return { name, decode, absent: () => decode({}, fresh()), omit: undefined };
     case 'special':
       if (f.omitZero) return { name, decode, absent: undefined, omit: (v) => v === null };
       return { name, decode, absent: SPECIAL_ZERO[value.special], omit: undefined };
@@ -190,7 +204,7 @@ function elementDecoder(of: ValueSchema, owner: TypeSchema): Decoder {
 
 function zeroElement(of: ValueSchema, decoder: Decoder): () => unknown {
   if (of.is === 'scalar') return () => (of.scalar === 'string' || of.scalar === 'bytes' ? '' : of.scalar === 'bool' ? false : 0);
-  if (of.is === 'message') return () => decoder({}, { unknown: false });
+  if (of.is === 'message') return () => decoder({}, fresh());
   if (of.is === 'special') return SPECIAL_ZERO[of.special] ?? nothing;
   return nothing;
 }
@@ -199,6 +213,7 @@ function listDecoder(of: ValueSchema, owner: TypeSchema): Decoder {
   const element = elementDecoder(of, owner);
   return (v, seen) => {
     if (!Array.isArray(v)) throw new Mismatch(goKind(v));
+    count(seen, v.length);
     const out = new Array<unknown>(v.length);
     for (let i = 0; i < v.length; i++) out[i] = element(v[i], seen);
     return out;
@@ -212,6 +227,7 @@ function mapDecoder(of: ValueSchema, owner: TypeSchema): Decoder {
     const out: Json = {};
     // Go writes maps with sorted keys.
     const keys = Object.keys(v as Json);
+    count(seen, keys.length);
     if (keys.length > 1) keys.sort(byBytes);
     for (const key of keys) setOwn(out, key, element((v as Json)[key], seen));
     return out;
@@ -243,14 +259,21 @@ function specialDecoder(special: Special, owner: TypeSchema): Decoder {
       };
     case 'JSONSchemaPropsOrArray':
       return (v, seen) => {
-        if (Array.isArray(v)) return v.map((each) => decoderOf(owner)(each, seen));
+        if (Array.isArray(v)) {
+          count(seen, v.length);
+          return v.map((each) => decoderOf(owner)(each, seen));
+        }
         // Anything else counts as no schema.
         return typeof v === 'object' && v !== null ? decoderOf(owner)(v, seen) : null;
       };
     case 'JSONSchemaPropsOrBool':
       return (v, seen) => (typeof v === 'boolean' ? v : decoderOf(owner)(object(v), seen));
     case 'JSONSchemaPropsOrStringArray':
-      return (v, seen) => (Array.isArray(v) ? v.map((each) => SCALARS.string(each, seen)) : decoderOf(owner)(object(v), seen));
+      return (v, seen) => {
+        if (!Array.isArray(v)) return decoderOf(owner)(object(v), seen);
+        count(seen, v.length);
+        return v.map((each) => SCALARS.string(each, seen));
+      };
     case 'FieldsV1':
     case 'RawExtension':
     case 'JSON':

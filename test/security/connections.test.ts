@@ -167,6 +167,28 @@ describe('is bounded', () => {
     await closed;
   });
 
+  it('requests on one HTTP/1.1 connection that waits for no answer', async () => {
+    const few = await raw('http/1.1', GET.repeat(8));
+    expect([bodies.length, few.closed]).toEqual([8, false]);
+    bodies.length = 0;
+    const state = await raw('http/1.1', GET.repeat(500));
+    expect(state.closed).toBe(true);
+    expect(bodies.length).toBeLessThanOrEqual(10);
+    expect(server.flow.used('read')).toBe(0);
+  });
+
+  it('pipelined requests give back what they hold when their connection goes before their turn', async () => {
+    const s = tls.connect({ host: '127.0.0.1', port: listening.port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    await new Promise((resolve) => s.once('secureConnect', resolve));
+    s.pause();
+    s.write(GET.replace('/x', '/big').repeat(8));
+    await settle(300);
+    expect(server.flow.used('read')).toBeGreaterThan(4);
+    s.destroy();
+    await settle(300);
+    expect([server.flow.used('read'), server.flow.used('bytesOut')]).toEqual([0, 0]);
+  });
+
   it('a body is not waited for where it is not known who asks', async () => {
     const s = session();
     const streams = Array.from({ length: 30 }, () => ask(s, { ':path': '/', ':method': 'POST' }));

@@ -18,19 +18,21 @@ export const csiNode = defineResource<CSINode>({
   storageVersionHash: 'Pe62DkZtjuo=',
   unconditionalUpdate: false,
   validate: validateDrivers,
-  validateUpdate: (object, old) => [
-    ...validateDrivers(object),
-    ...(old.spec.drivers ?? []).flatMap((was) =>
-      (object.spec.drivers ?? [])
-        .filter((now) => now.name === was.name)
-        .flatMap(({ allocatable: _now, ...now }) => {
-          const { allocatable: _was, ...before } = was;
-          return immutable(now, before, 'spec.drivers');
-        }),
-    ),
-  ],
+  validateUpdate: (object, old) => [...validateDrivers(object), ...unchanged(object, old)],
   columns: [nameColumn, integer('Drivers', ({ spec }) => spec.drivers?.length ?? 0), ageColumn],
 });
+
+/** A driver of a name stays what it was, but for how much it has room for. */
+function unchanged(object: CSINode, old: CSINode): Errors {
+  // Their names differ: that was checked when they were stored.
+  const before = new Map((old.spec.drivers ?? []).map((d) => [d.name, d]));
+  return (object.spec.drivers ?? []).flatMap(({ allocatable: _now, ...now }) => {
+    const known = before.get(now.name);
+    if (!known) return [];
+    const { allocatable: _was, ...was } = known;
+    return immutable(now, was, 'spec.drivers');
+  });
+}
 
 function validateDrivers({ spec }: CSINode): Errors {
   const drivers = spec.drivers ?? [];

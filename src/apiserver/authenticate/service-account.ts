@@ -30,8 +30,12 @@ export interface TokenClaims {
 /** Looks up what a token is bound to: the uid of the object that is there now. */
 export type UidLookup = (kind: 'ServiceAccount' | 'Pod' | 'Secret' | 'Node', namespace: string, name: string) => string | undefined;
 
-/** Verified tokens remembered, so that a busy client's token is not verified for every request. */
-const VERIFIED_LIMIT = 10_000;
+/**
+ * Verified tokens remembered, so that a busy client's token is not verified for every request: so many characters of them in all, and none that
+ * is longer than any client's. Whoever may request tokens says by their audiences how long they are.
+ */
+const VERIFIED_CHARS = 16 * 1024 * 1024;
+const LONGEST_KEPT = 8 * 1024;
 
 interface Private {
   'kubernetes.io'?: {
@@ -47,6 +51,8 @@ interface Private {
 
 export class ServiceAccountTokens implements TokenAuthenticator {
   private readonly verified = new Map<string, { claims: Private & { exp?: number; jti?: string }; until: number }>();
+  /** How long the tokens are that are remembered. */
+  private kept = 0;
 
   private constructor(
     readonly issuer: string,
@@ -154,6 +160,21 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return [...new Set(this.publicKeys.map((k) => k.jwk.alg!))];
   }
 
+  /** How many characters of tokens are remembered, for tests. */
+  get remembered(): number {
+    return this.kept;
+  }
+
+  private remember(token: string, claims: Private & { exp?: number }): void {
+    if (token.length > LONGEST_KEPT || this.verified.has(token)) return;
+    if (this.kept + token.length > VERIFIED_CHARS) {
+      this.verified.clear();
+      this.kept = 0;
+    }
+    this.kept += token.length;
+    this.verified.set(token, { claims, until: (claims.exp ?? 0) * 1000 });
+  }
+
   private async verify(token: string): Promise<(Private & { exp?: number; jti?: string }) | undefined> {
     const now = this.env.clock.now();
     const known = this.verified.get(token);
@@ -167,8 +188,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       try {
         const { payload } = await outside(this.env.clock, jwtVerify(token, key, { issuer: this.issuer, currentDate: new Date(now) }));
         const claims = payload as Private & { exp?: number; jti?: string };
-        if (this.verified.size >= VERIFIED_LIMIT) this.verified.clear();
-        this.verified.set(token, { claims, until: (claims.exp ?? 0) * 1000 });
+        this.remember(token, claims);
         return claims;
       } catch {
         // Signed by another key, expired, or not ours.

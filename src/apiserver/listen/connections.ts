@@ -19,6 +19,8 @@ const UNPROVEN_LIMIT = 1000;
 const CONNECTION_LIMIT = 20_000;
 /** Refusals on one connection that were not taken. */
 const REFUSED_LIMIT = 32;
+/** Requests under way on one HTTP/1.1 connection. No client sends more before it has an answer; HTTP/2 has its streams' limit. */
+const PIPELINE_LIMIT = 10;
 
 export class Connection {
   open = 0;
@@ -40,16 +42,38 @@ export class Connection {
     this.since = all.now();
   }
 
-  /** A request has come. What is given back is to be called once, when its answer was written or its connection is gone. */
-  begin(): () => void {
+  /** Requests under way: what ends each when the connection is gone. */
+  private readonly running = new Set<() => void>();
+
+  /** The connection is gone. */
+  gone(): void {
+    for (const end of [...this.running]) end();
+  }
+
+  /**
+   * A request has come. What is given back is to be called once, when its answer was written or its connection is gone: `end` is called when
+   * it is gone.
+   */
+  begin(end: () => void): () => void {
     this.requests++;
     this.open++;
+    this.running.add(end);
     this.headSince = undefined;
     return () => {
       this.open--;
+      this.running.delete(end);
       this.since = this.all.now();
       this.readBefore = this.socket.bytesRead;
     };
+  }
+
+  /** Whether another request may come. Whoever sends them one after another without waiting for answers loses his connection. */
+  admits(): boolean {
+    if (this.session || (this.open < PIPELINE_LIMIT && !this.socket.destroyed)) return true;
+    // Node would make a request of each that is in what was read already, 1,700 in 64 kB.
+    (this.tls as { parser?: { pause?(): void } } | undefined)?.parser?.pause?.();
+    this.destroy();
+    return false;
   }
 
   /** Who is on this connection is known. */
@@ -82,6 +106,7 @@ export class Connection {
 
   destroy(): void {
     this.session?.destroy();
+    this.tls?.destroy();
     this.socket.destroy();
   }
 }
@@ -118,6 +143,7 @@ export class Connections {
     socket.on('close', () => {
       this.all.delete(connection);
       this.unproven.delete(connection);
+      connection.gone();
       if (this.byPeer.get(peer) === connection) this.byPeer.delete(peer);
     });
     if (this.unproven.size > UNPROVEN_LIMIT) for (const oldest of [this.unproven.values().next().value!]) oldest.destroy();

@@ -15,11 +15,15 @@ export class Exchange {
 
   /** `until` closes when it is over: the response, or the socket that was taken over. */
   constructor(until: { once(event: 'close', listener: () => void): unknown }) {
-    until.once('close', () => {
-      this.closed = true;
-      this.abort.abort(OVER);
-      for (const fn of this.after) fn();
-    });
+    until.once('close', () => this.end());
+  }
+
+  /** It is over; also where `until` says nothing, as a pipelined response does whose turn had not come when its connection closed. */
+  end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.abort.abort(OVER);
+    for (const fn of this.after) fn();
   }
 
   /** Aborted when it is over, well or not. */

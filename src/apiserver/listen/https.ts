@@ -98,7 +98,7 @@ async function serve(server: NetServer, o: HttpsOptions): Promise<Listening> {
   server.on('upgrade', (req: http.IncomingMessage, socket: Duplex, head: Uint8Array) => {
     socket.on('error', () => undefined);
     const exchange = new Exchange(socket);
-    const over = connections.of(req.socket)?.begin();
+    const over = connections.of(req.socket)?.begin(() => exchange.end());
     if (over) exchange.written(over);
     if (!o.upgrade) return void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
     const request = asRequest(req, exchange);
@@ -131,9 +131,13 @@ interface Listener extends HttpsOptions {
 async function receive(req: Req, res: Res, o: Listener): Promise<void> {
   const { clock } = o.server.env;
   const started = clock.now();
-  const connection = o.connections.of((req as http2.Http2ServerRequest).stream?.session?.socket ?? req.socket);
+  const { stream } = req as http2.Http2ServerRequest;
+  // What is left of one read after its connection was closed.
+  if (!stream && req.socket.destroyed) return;
+  const connection = o.connections.of(stream?.session?.socket ?? req.socket);
+  if (connection && !connection.admits()) return;
   const exchange = new Exchange(res);
-  if (connection) exchange.written(connection.begin());
+  if (connection) exchange.written(connection.begin(() => exchange.end()));
   const request: ApiRequest = {
     ...asRequest(req, exchange),
     ...(req.method === 'GET' || req.method === 'HEAD' ? {} : { read: (take: (bytes: number) => void) => readBody(req, take, o.clock) }),
