@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outside, realClock } from './clock.js';
+import { outside, realClock, type Timer } from './clock.js';
 import { seededRandom } from './random.js';
 import { nextTurn } from './turn.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -12,17 +12,21 @@ describe('virtual clock', () => {
     const clock = new VirtualClock(0);
     const fired: [number, number][] = [];
     const want: [number, number][] = [];
+    const all: Timer[] = [];
     for (let i = 0; i < 5000; i++) {
       const at = Math.floor(random.float() * 1000);
       const timer = clock.after(at, () => fired.push([clock.now(), i]));
       if (random.float() < 0.7) timer.cancel();
       else want.push([at, i]);
+      all.push(timer);
     }
     expect(clock.pending).toBe(want.length);
     want.sort(([a, i], [b, j]) => a - b || i - j);
     await clock.advance(499);
     expect(fired).toEqual(want.filter(([at]) => at <= 499));
     await clock.advance(1000);
+    // To cancel what has fired does nothing.
+    for (const timer of all) timer.cancel();
     expect([fired, clock.pending, clock.now()]).toEqual([want, 0, 1499]);
   });
 

@@ -7,7 +7,7 @@ import { pendingTurns, soon } from './turn.js';
 interface Due {
   at: number;
   order: number;
-  /** Undefined: cancelled. */
+  /** Undefined: cancelled, or fired. */
   fn?: () => void;
 }
 
@@ -72,7 +72,10 @@ export class VirtualClock implements Clock {
     await this.settle();
     for (let next = this.next(until); next; next = this.next(until)) {
       this.time = Math.max(this.time, next.at);
-      next.fn!();
+      const fire = next.fn!;
+      // One that has fired is not cancelled any more.
+      next.fn = undefined;
+      fire();
       await this.settle();
     }
     this.time = until;
