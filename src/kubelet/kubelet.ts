@@ -6,7 +6,7 @@ import type { Node, Pod } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
 import { isNotFound } from '../meta/errors.js';
 import type { OwnPort } from '../meta/own-ports.js';
-import { every, type Timer } from '../util/clock.js';
+import type { Timer } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
 import { admit, NODE_AFFINITY } from './admission.js';
 import { amount } from './amount.js';
@@ -91,7 +91,6 @@ export class Kubelet implements Component {
   private readonly successors = new Map<string, Pod>();
   private readonly stopping = new AbortController();
   private readonly loops: Promise<void>[] = [];
-  private readonly timers: Timer[] = [];
   private readonly events: EventSink;
   private readonly services: ServiceSource;
   private readonly statuses: StatusManager;
@@ -140,18 +139,19 @@ export class Kubelet implements Component {
     await this.pleg.start();
     this.groups = await podGroups(this.options, this.events, () => this.syncing());
     await this.groups?.hold();
-    this.armHealth();
+    if (!runtime.steady) {
+      this.armHealth();
+      this.armHousekeeping();
+    }
     await this.agent.start();
     this.follow();
-    this.timers.push(every(env.clock, HOUSEKEEPING_MS, () => this.housekeeping()));
-    this.timers.push(every(env.clock, HOUSEKEEPING_MS, () => this.keep(() => this.mirror())));
     env.log.info('kubelet runs', { node: nodeName, runtime: `${version.name} ${version.version}` });
   }
 
   /** Stops managing; containers run on. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    for (const t of this.timers) t.cancel();
+    this.housekeepingTimer?.cancel();
     this.healthTimer?.cancel();
     await this.agent?.stop();
     await this.pleg?.stop();
@@ -387,6 +387,7 @@ export class Kubelet implements Component {
       }
       const fresh = new PodWorker(pod, this.workerDeps!);
       this.workers.set(uidOf(pod), fresh);
+      this.armHousekeeping();
       if (isStatic(pod)) this.keep(() => this.mirrorPods.ensure(pod, this.mirrorOf(pod)));
       fresh.update(pod);
       return;
@@ -471,6 +472,19 @@ export class Kubelet implements Component {
     if (this.synced && (this.staticSynced || !this.options.staticPodDir)) await removeOrphans(this.ctx, (uid) => this.workers.has(uid));
   }
 
+  private housekeepingTimer: Timer | undefined;
+  /** Every so often; on a machine that is simulated while there are pods, and once after the last. */
+  private armHousekeeping(): void {
+    if (this.housekeepingTimer || this.stopping.signal.aborted) return;
+    this.housekeepingTimer = this.options.env.clock.after(HOUSEKEEPING_MS, () => {
+      const pods = this.workers.size;
+      this.housekeeping().finally(() => {
+        this.housekeepingTimer = undefined;
+        if (pods || this.workers.size || !this.options.runtime.steady) this.armHousekeeping();
+      });
+    });
+  }
+
   private housekeeping(): Promise<void> {
     const { host, runtime, env, rotation } = this.options;
     // Each by itself: what one pod left behind must not keep the logs of all others from being rotated.
@@ -482,6 +496,7 @@ export class Kubelet implements Component {
       });
     this.keep(() => removeDeadLinks(this.ctx));
     this.keep(() => rotateLogs(host.files, runtime, env.clock, rotation ?? DEFAULT_ROTATION));
+    this.keep(() => this.mirror());
     return this.keeping ?? Promise.resolve();
   }
 

@@ -1,6 +1,7 @@
 /** What a Node says of its machine. Pure. Source: https://kubernetes.io/docs/reference/node/node-status/ */
 import type { Node, NodeCondition, NodeStatus } from '../api/types/core/v1.js';
 import { OWN_PORTS, type OwnPort, ownPortsText } from '../meta/own-ports.js';
+import { canonicalQuantity } from '../meta/quantity.js';
 import { timestamp } from '../util/clock.js';
 import { amount, milliOf, of } from './amount.js';
 import type { MachineFacts } from './host.js';
@@ -49,7 +50,8 @@ export interface NodeConfig {
   readonly podCIDR?: string;
 }
 
-const kib = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
+/** As it is stored: else it would look changed with every look. */
+const kib = (bytes: number): string => canonicalQuantity(`${Math.floor(bytes / 1024)}Ki`);
 
 export function capacity(readings: Pick<NodeReadings, 'facts' | 'disk'>, maxPods: number): Record<string, string> {
   const { facts, disk } = readings;
@@ -73,7 +75,7 @@ export function allocatable(total: Readonly<Record<string, string>>, reserved: R
     ...total,
     cpu: cpu % 1000 ? `${cpu}m` : String(cpu / 1000),
     memory: kib(left('memory', () => MIN_MEMORY)),
-    'ephemeral-storage': String(Math.floor(left('ephemeral-storage', (all) => all * MIN_DISK))),
+    'ephemeral-storage': canonicalQuantity(String(Math.floor(left('ephemeral-storage', (all) => all * MIN_DISK)))),
   };
 }
 
@@ -212,7 +214,9 @@ export function nodeStatusPatch(old: NodeStatus | undefined, next: NodeStatus, f
     'runtimeHandlers',
     'features',
   ] as const) {
-    if (equal(old?.[field], next[field])) continue;
+    // An empty list is not stored.
+    const was = old?.[field] ?? (Array.isArray(next[field]) ? [] : undefined);
+    if (equal(was, next[field])) continue;
     changed[field] = field === 'addresses' ? [...(next.addresses ?? []), { $patch: 'replace' }] : next[field];
   }
   const conditions = !equal(calm(old?.conditions, mine), calm(mine, mine));

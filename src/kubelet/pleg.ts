@@ -35,7 +35,7 @@ export class Pleg {
   async start(): Promise<void> {
     await this.relist();
     this.loop = this.listen();
-    this.arm(RELIST_WITH_EVENTS_MS);
+    if (!this.runtime.steady) this.arm(RELIST_WITH_EVENTS_MS);
   }
 
   async stop(): Promise<void> {

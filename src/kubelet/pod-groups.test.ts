@@ -73,7 +73,7 @@ it.each([true, false])('a kubelet does so where it is told to: %s', async (enfor
   expect(done.get('/kubepods')).toEqual(
     enforceNodeAllocatable ? { cpuShares: 2048, memoryLimit: 3 * 2 ** 30, pidsLimit: 4_194_000 } : undefined,
   );
-  expect(kubelet.node()?.status?.allocatable).toMatchObject({ memory: `${(3 * 1024 - 100) * 1024}Ki` });
+  expect(kubelet.node()?.status?.allocatable).toMatchObject({ memory: `${3 * 1024 - 100}Mi` });
   await kubelet.stop();
   await runtime.close();
 });

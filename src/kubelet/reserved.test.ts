@@ -30,14 +30,14 @@ it.each<[Reserved, string | undefined]>([
 
 describe('what Pods have together', () => {
   it.each<[string, Reserved, object, object]>([
-    ['all', {}, { cpuShares: 4096, memoryLimit: 8 * GI, pidsLimit: 30_000 }, { cpu: '4', memory: '8286208Ki' }],
+    ['all', {}, { cpuShares: 4096, memoryLimit: 8 * GI, pidsLimit: 30_000 }, { cpu: '4', memory: '8092Mi' }],
     [
       'all but what is reserved',
       { cpu: '500m', memory: '1Gi', pid: '1000' },
       { cpuShares: 3584, memoryLimit: 7 * GI, pidsLimit: 29_000 },
-      { cpu: '3500m', memory: '7237632Ki' },
+      { cpu: '3500m', memory: '7068Mi' },
     ],
-    ['nothing', { cpu: '4', memory: '8Gi', pid: '40000' }, { cpuShares: 2, memoryLimit: 0, pidsLimit: 0 }, { cpu: '0', memory: '0Ki' }],
+    ['nothing', { cpu: '4', memory: '8Gi', pid: '40000' }, { cpuShares: 2, memoryLimit: 0, pidsLimit: 0 }, { cpu: '0', memory: '0' }],
   ])('%s', (_, reserved, limits, told) => {
     expect(allPodsLimits(TOTAL, 30_000, reserved)).toEqual(limits);
     expect(allocatable(TOTAL, reserved)).toMatchObject(told);

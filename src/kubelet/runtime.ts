@@ -310,6 +310,8 @@ export interface RuntimeFilter {
 }
 
 export interface ContainerRuntime {
+  /** Part of this process: always ready, and its events tell everything or end. So nobody need look it over now and then. */
+  readonly steady?: boolean;
   version(): Promise<RuntimeVersion>;
   conditions(): Promise<readonly RuntimeCondition[]>;
   /** The node's pod range, where the runtime hands out addresses itself. */

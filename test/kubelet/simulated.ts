@@ -45,6 +45,7 @@ export async function simulatedNode(options: Partial<SimulatedKubeletOptions> & 
     address: '192.0.2.1',
     podCIDR: '10.1.0.0/24',
     clusterDNS: ['10.96.0.10'],
+    steady: false,
     ...options,
     behaviours,
   });

@@ -12,7 +12,6 @@ import type { Answer, ListAnswer } from '../answer.js';
 import { aboutOf, type Call } from '../core.js';
 import type { Entry } from '../storage/entry.js';
 import type { Selection } from '../storage/selection.js';
-import type { ResourceWatch } from '../storage/watch.js';
 import { type ListParameters, listParameters } from './options.js';
 import { inVersion } from './write.js';
 
@@ -243,27 +242,12 @@ export async function watch(call: Call): Promise<Answer> {
   const w = cache.watch(selection, since, core.storage.revision, Boolean(p.sendInitialEvents) && p.allowBookmarks);
   const seconds = p.timeoutSeconds ?? Math.floor(1800 * (1 + core.env.random.float()));
   const timer = core.env.clock.after(seconds * 1000, () => w.close());
-  const bookmarks = p.allowBookmarks ? bookmarkEvery(call, w) : undefined;
+  if (p.allowBookmarks) core.storage.bookmarks.add(w);
   const close = () => w.close();
   call.request.signal?.addEventListener('abort', close, { once: true });
   w.onClose(() => {
     timer.cancel();
-    bookmarks?.cancel();
     call.request.signal?.removeEventListener('abort', close);
   });
   return { is: 'watch', definition, watch: w };
-}
-
-/** Clients that ask for it learn about once a minute how far they are. */
-const BOOKMARK_MS = 60_000;
-
-function bookmarkEvery(call: Call, w: ResourceWatch) {
-  const { clock } = call.core.env;
-  let timer = clock.after(BOOKMARK_MS, tick);
-  function tick() {
-    if (w.isClosed) return;
-    w.push({ type: 'BOOKMARK', revision: call.core.storage.revision });
-    timer = clock.after(BOOKMARK_MS, tick);
-  }
-  return { cancel: () => timer.cancel() };
 }

@@ -8,6 +8,7 @@ import type { AnyObject } from '../../meta/object.js';
 import { type KeyValue, prefixEnd, type Store, type StoreEvent, type Watch } from '../../store/store.js';
 import { every, sleep, type Timer } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
+import { Bookmarks } from './bookmarks.js';
 import { ResourceCache } from './cache.js';
 import { Entry, serialize } from './entry.js';
 import { HistoryBudget } from './history.js';
@@ -51,6 +52,7 @@ export class Storage {
   private readonly pending = new WeakMap<Uint8Array, AnyObject>();
   /** What is kept of the past, of all resources together. */
   readonly history = new HistoryBudget(() => this.env.clock.monotonic());
+  readonly bookmarks: Bookmarks;
   private feed?: Watch;
   private failed?: Error;
   private stopped = false;
@@ -64,7 +66,9 @@ export class Storage {
   constructor(
     readonly store: Store,
     private readonly env: Env,
-  ) {}
+  ) {
+    this.bookmarks = new Bookmarks(env.clock, () => this.revision);
+  }
 
   /** Reads everything under /registry/ once and follows the store from there. */
   async start(): Promise<void> {

@@ -14,6 +14,8 @@ export interface SimulatedKubeletOptions extends Omit<KubeletOptions, 'runtime' 
   readonly behaviours?: ImageBehaviours;
   /** Shared by the nodes of one cluster, so that their pods reach each other. */
   readonly network?: SimulatedNetwork;
+  /** False: the runtime is looked over like a real one, which a test may break. */
+  readonly steady?: boolean;
   /** False: no events about pods, for clusters of very many. */
   readonly podEvents?: boolean;
 }
@@ -24,10 +26,10 @@ export interface SimulatedKubelet {
 }
 
 export function createSimulatedKubelet(options: SimulatedKubeletOptions): SimulatedKubelet {
-  const { env, address, podCIDR, cpus, memoryBytes, behaviours, podEvents, nodeName } = options;
+  const { env, address, podCIDR, cpus, memoryBytes, behaviours, podEvents, nodeName, steady } = options;
   const network = options.network ?? new SimulatedNetwork();
   const files = new MemoryFiles(env.clock);
-  const runtime = new SimulatedRuntime({ env, files, network, ...(behaviours ? { behaviours } : {}), ...(podCIDR ? { podCIDR } : {}) });
+  const runtime = new SimulatedRuntime({ env, files, network, ...(behaviours ? { behaviours } : {}), ...(podCIDR ? { podCIDR } : {}), steady });
   const machine = { nodeName, address, ...(cpus ? { cpus } : {}), ...(memoryBytes ? { memoryBytes } : {}) };
   const kubelet = new Kubelet({
     ...options,

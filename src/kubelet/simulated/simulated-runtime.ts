@@ -2,6 +2,7 @@
 
 import { sleep } from '../../util/clock.js';
 import type { Env } from '../../util/component.js';
+import { Fifo } from '../../util/fifo.js';
 import { uuid } from '../../util/random.js';
 import type { FileSystem } from '../host.js';
 import { parseImageName } from '../image-name.js';
@@ -41,6 +42,8 @@ export interface SimulatedOptions {
   readonly network?: SimulatedNetwork;
   /** Until the node has a podCIDR. */
   readonly podCIDR?: string;
+  /** False: the kubelet looks it over now and then as it does a real one, which a test may break. */
+  readonly steady?: boolean;
 }
 
 interface SimulatedSandbox {
@@ -52,7 +55,7 @@ interface SimulatedSandbox {
 }
 
 const DEFAULT_SIZE = 10_000_000;
-/** Events that wait for a slow reader; past it they are dropped, and the kubelet's own look over everything finds what they told. */
+/** Events that wait for a slow reader; past it the stream ends, and the kubelet looks over everything before it listens again. */
 const MAX_EVENTS = 10_000;
 const utf8 = new TextEncoder();
 
@@ -82,7 +85,10 @@ export class SimulatedRuntime implements ContainerRuntime {
   private readonly listeners = new Set<(e: RuntimeEvent) => void>();
   private readonly pool: AddressPool;
 
+  readonly steady: boolean;
+
   constructor(private readonly options: SimulatedOptions) {
+    this.steady = options.steady ?? true;
     this.behaviours = options.behaviours ?? ordinaryBehaviours();
     this.network = options.network ?? new SimulatedNetwork();
     this.pool = new AddressPool(options.podCIDR ?? '10.244.0.0/24');
@@ -413,10 +419,12 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    const queue: RuntimeEvent[] = [];
+    const queue = new Fifo<RuntimeEvent>();
     let wake = () => {};
+    let missed = false;
     const listener = (e: RuntimeEvent) => {
       if (queue.length < MAX_EVENTS) queue.push(e);
+      else missed = true;
       wake();
     };
     const abort = () => wake();
@@ -426,6 +434,7 @@ export class SimulatedRuntime implements ContainerRuntime {
       while (!signal.aborted) {
         const next = queue.shift();
         if (next) yield next;
+        else if (missed) return;
         else
           await new Promise<void>((resolve) => {
             wake = resolve;
