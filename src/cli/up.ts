@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { defaultPodCidr } from '../cluster/node-range.js';
 import { down, removeAll } from '../cluster/up/down.js';
 import { claimMachine } from '../cluster/up/machine-owner.js';
 import { isRunning, loadState, saveState } from '../cluster/up/state.js';
@@ -27,7 +28,7 @@ interface UpFlags extends EtcdFlags {
   nodeName?: string;
   runtime: 'auto' | 'containerd' | 'simulated';
   clusterDomain: string;
-  podCidr: string;
+  podCidr?: string;
   serviceCidr: string;
   serviceNodePortRange: string;
   registryMirror: string[];
@@ -49,7 +50,7 @@ export function upCommands(program: Command): void {
     .option('--node-name <name>', 'name of the node (default: the host name)')
     .addOption(new Option('--runtime <runtime>', 'what runs the containers').choices(['auto', 'containerd', 'simulated']).default('auto'))
     .option('--cluster-domain <domain>', 'DNS domain of the cluster', 'cluster.local')
-    .option('--pod-cidr <cidr>', 'range of pod addresses', '10.244.0.0/16')
+    .option('--pod-cidr <cidr>', 'range of pod addresses (default: "10.244.0.0/16"; for more than 256 nodes "10.128.0.0/10")')
     .option('--service-cidr <cidr>', 'range of Service addresses', '10.96.0.0/16')
     .option('--service-node-port-range <range>', 'range of node ports', '30000-32767')
     .option(
@@ -112,6 +113,7 @@ async function runUp(f: UpFlags): Promise<void> {
     throw new UserError('--nodes: more than one node on containerd is not built yet; use --runtime simulated');
   const log = createLogger('info', path.join(dataDir, 'k8ts.log'));
   const nodeName = f.nodeName ?? (runtime === 'simulated' && nodes > 1 ? 'node' : defaultNodeName());
+  const podCidr = f.podCidr ?? defaultPodCidr(nodes);
   const options = {
     dataDir,
     port: port(f.port),
@@ -119,7 +121,7 @@ async function runUp(f: UpFlags): Promise<void> {
     runtime,
     nodes,
     clusterDomain: f.clusterDomain,
-    podCidr: f.podCidr,
+    podCidr,
     serviceCidr: f.serviceCidr,
     nodePortRange: f.serviceNodePortRange,
     registryMirrors: mirrors(f.registryMirror),
@@ -137,7 +139,7 @@ async function runUp(f: UpFlags): Promise<void> {
     runtime,
     nodeName,
     url: '',
-    podCidr: f.podCidr,
+    podCidr,
     started: new Date().toISOString(),
   } as const;
   saveState(dataDir, state);

@@ -13,21 +13,19 @@ import type { Backends } from '../apiserver/subresources/targets.js';
 import type { Client } from '../client/client.js';
 import { NODES } from '../client/kinds.js';
 import { routableAddress } from '../host/address.js';
-import { serveKubelet } from '../host/kubelet/create.js';
 import type { ImageBehaviours } from '../kubelet/simulated/behaviour.js';
-import { createSimulatedKubelet, type SimulatedKubelet } from '../kubelet/simulated/create.js';
-import { SimulatedNetwork } from '../kubelet/simulated/network.js';
 import { unavailable } from '../meta/errors.js';
 import { type Clock, realClock } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
 import { type Logger, silentLogger } from '../util/logger.js';
 import { type Random, realRandom, seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
-import { generateKeys, issue, privateKeyPem, publicKeyPem } from '../util/x509.js';
+import { generateKeys, privateKeyPem, publicKeyPem } from '../util/x509.js';
 import { kubeletClientRights } from './addons/kubelet-client.js';
 import { type ListeningApiServer, openStore, type RemoteEtcd, startApiServer } from './api-server.js';
 import { controlPlane, Identities, stopAll } from './components.js';
-import { nodeRange } from './node-range.js';
+import { defaultPodCidr } from './node-range.js';
+import { startSimulatedNodes } from './simulated-nodes.js';
 
 export interface ClusterOptions {
   /** Simulated nodes; 1 where absent. */
@@ -53,7 +51,6 @@ export interface ClusterOptions {
 }
 
 const SERVICE_CIDR = '10.96.0.0/16';
-const POD_CIDR = '10.244.0.0/16';
 const READY_MS = 60_000;
 
 export class Cluster {
@@ -72,6 +69,7 @@ export class Cluster {
     const clock = options.clock === 'virtual' ? new VirtualClock() : realClock;
     const random: Random = options.seed === undefined ? realRandom : seededRandom(options.seed);
     const env: Env = { clock, random, log: options.log ?? silentLogger };
+    const podCidr = options.podCidr ?? defaultPodCidr(options.nodes ?? 1);
     const running: { stop(): Promise<void> }[] = [];
     let scratch: string | undefined;
     try {
@@ -83,7 +81,7 @@ export class Cluster {
         env,
         identities,
         rootCa: 'files' in api ? api.files.ca.certificate : '',
-        podCidr: options.podCidr ?? POD_CIDR,
+        podCidr,
       });
       for (const c of components) {
         await c.start();
@@ -93,9 +91,18 @@ export class Cluster {
       const names = Array.from({ length: count }, (_, i) =>
         count === 1 && options.nodeName ? options.nodeName : `${options.nodeName ?? 'node'}-${i}`,
       );
-      const network = new SimulatedNetwork();
-      for (const [i, name] of names.entries())
-        running.push(await startNode(name, i, network, options, env, identities, 'files' in api ? api : undefined));
+      running.push(
+        await startSimulatedNodes({
+          names,
+          env,
+          identities,
+          api: 'files' in api ? api : undefined,
+          podCidr,
+          clusterDNS: '10.96.0.10',
+          clusterDomain: 'cluster.local',
+          behaviours: options.behaviours,
+        }),
+      );
       const client = identities.admin();
       await ready(client, names, clock);
       return new Cluster(
@@ -170,63 +177,6 @@ async function inMemory(o: ClusterOptions, env: Env) {
     async stop() {
       await api.stop();
       await store.close();
-    },
-  };
-}
-
-async function startNode(
-  name: string,
-  index: number,
-  network: SimulatedNetwork,
-  o: ClusterOptions,
-  env: Env,
-  identities: Identities,
-  api: ListeningApiServer | undefined,
-): Promise<{ stop(): Promise<void> }> {
-  const client = identities.node(name);
-  let port = 10250;
-  const node: SimulatedKubelet = createSimulatedKubelet({
-    nodeName: name,
-    client,
-    env: { ...env, log: env.log.with({ component: 'kubelet', node: name }) },
-    address: api ? '127.0.0.1' : `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-    port: () => port,
-    clusterDNS: ['10.96.0.10'],
-    clusterDomain: 'cluster.local',
-    // Its first pods may come before anyone could give it a range.
-    podCIDR: nodeRange(o.podCidr ?? POD_CIDR, index),
-    network,
-    ...(o.behaviours ? { behaviours: o.behaviours } : {}),
-  });
-  let served: { port: number; close(): Promise<void> } | undefined;
-  if (api) {
-    const pair = await issue(
-      api.files.ca,
-      {
-        commonName: `system:node:${name}`,
-        organizations: ['system:nodes'],
-        usages: ['server', 'client'],
-        dnsNames: [name],
-        ips: ['127.0.0.1'],
-      },
-      env.clock.now(),
-    );
-    served = await serveKubelet(node.kubelet, client, {
-      address: '127.0.0.1',
-      port: 0,
-      certificate: pair.certificate,
-      key: pair.key,
-      clientCA: api.files.ca.certificate,
-      authorization: 'webhook',
-    });
-    port = served.port;
-    api.kubelets.set(name, { host: '127.0.0.1', port });
-  }
-  await node.kubelet.start();
-  return {
-    async stop() {
-      await served?.close();
-      await node.kubelet.stop();
     },
   };
 }

@@ -478,7 +478,7 @@ export class Kubelet implements Component {
     if (this.housekeepingTimer || this.stopping.signal.aborted) return;
     this.housekeepingTimer = this.options.env.clock.after(HOUSEKEEPING_MS, () => {
       const pods = this.workers.size;
-      this.housekeeping().finally(() => {
+      void this.housekeeping().finally(() => {
         this.housekeepingTimer = undefined;
         if (pods || this.workers.size || !this.options.runtime.steady) this.armHousekeeping();
       });

@@ -11,7 +11,7 @@ import { EtcdServer } from '../../etcd/listen/server.js';
 import { ownAddresses, routableAddress } from '../../host/address.js';
 import { ContainerdDaemon } from '../../host/containerd/daemon.js';
 import { descriptors } from '../../host/descriptors.js';
-import { serveKubelet, startRealKubelet } from '../../host/kubelet/create.js';
+import { startRealKubelet } from '../../host/kubelet/create.js';
 import { cniBinDir, preparePodNetwork, writeCniConfig } from '../../host/network/cni.js';
 import { SocketDnsListener, SystemResolvers } from '../../host/network/dns-listener.js';
 import { sparedFromOom } from '../../host/oom-score.js';
@@ -19,8 +19,6 @@ import { connects } from '../../host/proxy/connects.js';
 import { healthListener } from '../../host/proxy/health-listener.js';
 import { IptablesRules } from '../../host/proxy/iptables-rules.js';
 import type { Reserved } from '../../kubelet/reserved.js';
-import { createSimulatedKubelet } from '../../kubelet/simulated/create.js';
-import { SimulatedNetwork } from '../../kubelet/simulated/network.js';
 import type { OwnPort } from '../../meta/own-ports.js';
 import { ClusterDns } from '../../network/dns/server.js';
 import { KubeProxy } from '../../proxy/proxy.js';
@@ -38,6 +36,7 @@ import { Cluster } from '../cluster.js';
 import { controlPlane, Identities, stopAll } from '../components.js';
 import { etcdFiles } from '../files.js';
 import { NODE_MASK, nodeRange } from '../node-range.js';
+import { startSimulatedNodes } from '../simulated-nodes.js';
 import type { UpOptions } from './options.js';
 
 export interface RunningUp {
@@ -231,8 +230,7 @@ async function realNode(
       withdrawn: (ips, limitMs) => proxy.withdrawn(ips, limitMs),
       serving: {
         port: KUBELET_PORT,
-        certificate: pair.certificate,
-        key: pair.key,
+        pair,
         clientCA: api.files.ca.certificate,
         authorization: 'webhook',
       },
@@ -306,44 +304,13 @@ async function simulatedNodes(
   progress: Progress,
 ): Promise<void> {
   const names = o.nodes === 1 ? [o.nodeName] : Array.from({ length: o.nodes }, (_, i) => `${o.nodeName}-${i}`);
-  const network = new SimulatedNetwork();
-  await dnsAddon(identities.admin(), { serviceIp: nth(parseCidr(o.serviceCidr), DNS_INDEX), address: undefined });
+  const dns = nth(parseCidr(o.serviceCidr), DNS_INDEX);
+  await dnsAddon(identities.admin(), { serviceIp: dns, address: undefined });
   await progress(
     names.length === 1 ? 'simulated node' : `${names.length} simulated nodes`,
     async () => {
-      for (const [index, name] of names.entries()) {
-        const client = identities.node(name);
-        let port = KUBELET_PORT;
-        const node = createSimulatedKubelet({
-          nodeName: name,
-          client,
-          env: { ...env, log: env.log.with({ component: 'kubelet', node: name }) },
-          address: '127.0.0.1',
-          port: () => port,
-          clusterDNS: [nth(parseCidr(o.serviceCidr), DNS_INDEX)],
-          clusterDomain: o.clusterDomain,
-          podCIDR: nodeRange(o.podCidr, index),
-          network,
-        });
-        const pair = await nodeCertificate(api, name, ['127.0.0.1'], env);
-        const served = await serveKubelet(node.kubelet, client, {
-          address: '127.0.0.1',
-          port: 0,
-          certificate: pair.certificate,
-          key: pair.key,
-          clientCA: api.files.ca.certificate,
-          authorization: 'webhook',
-        });
-        port = served.port;
-        api.kubelets.set(name, { host: '127.0.0.1', port });
-        running.push({
-          async stop() {
-            await served.close();
-            await node.kubelet.stop();
-          },
-        });
-        await node.kubelet.start();
-      }
+      const { podCidr, clusterDomain } = o;
+      running.push(await startSimulatedNodes({ names, env, identities, api, podCidr, clusterDNS: dns, clusterDomain }));
       await nodeReady(identities, names);
     },
     () => `${names.length === 1 ? `${names[0]} is` : 'all are'} Ready`,

@@ -10,7 +10,7 @@ import { KubeletServer } from '../../kubelet/server/server.js';
 import { ContainerdRuntime } from '../containerd/containerd-runtime.js';
 import { machineCgroups } from './cgroups.js';
 import { DiskFiles } from './files.js';
-import { type Listening, listen } from './listener.js';
+import { type ListenerOptions, type Listening, listen } from './listener.js';
 import { realMachine } from './machine.js';
 import { MachineMounter } from './mounter.js';
 import { NetworkProbes } from './probes.js';
@@ -19,8 +19,7 @@ export interface ServingOptions {
   /** All addresses, if absent. */
   readonly address?: string;
   readonly port: number;
-  readonly certificate: string;
-  readonly key: string;
+  readonly pair: ListenerOptions['pair'];
   readonly clientCA?: string;
   readonly anonymous?: boolean;
   readonly authorization?: 'webhook' | 'always-allow';
@@ -58,9 +57,9 @@ export async function realHost(
 /** Puts the endpoints of a kubelet on a port. Also for simulated ones. */
 export function serveKubelet(kubelet: Kubelet, client: Client, serving: ServingOptions): Promise<Listening> {
   const { env, nodeName } = kubelet.options;
-  const { anonymous = false, authorization = 'webhook', address = '0.0.0.0', port, certificate, key, clientCA } = serving;
+  const { anonymous = false, authorization = 'webhook', address = '0.0.0.0', port, pair, clientCA } = serving;
   const auth = new KubeletAuth({ client, clock: env.clock, nodeName, anonymous, authorization });
-  return listen({ server: new KubeletServer(kubelet, auth), address, port, certificate, key, ...(clientCA ? { clientCA } : {}) });
+  return listen({ server: new KubeletServer(kubelet, auth), address, port, pair, ...(clientCA ? { clientCA } : {}) });
 }
 
 export interface RunningKubelet {

@@ -89,8 +89,7 @@ beforeAll(async () => {
   listening = await serveKubelet(node.kubelet, client, {
     address: '127.0.0.1',
     port: 0,
-    certificate: server.certificate,
-    key: server.key,
+    pair: async () => server,
     clientCA: ca.certificate,
   });
   for (let i = 0; i < 200 && node.kubelet.pods().filter((p) => p.status?.phase === 'Running').length < 2; i++)
@@ -531,13 +530,11 @@ describe('paths that would lead elsewhere', () => {
 describe('connections to the kubelet', () => {
   it('are bounded for each client, and those of others come through', async () => {
     const server = await issue(ca, { commonName: 'node', usages: ['server'], ips: ['127.0.0.1'] }, Date.now());
-    const { certificate, key } = server;
     const limited = await listen({
       server: {} as KubeletServer,
       address: '127.0.0.1',
       port: 0,
-      certificate,
-      key,
+      pair: server,
       limits: { perClient: 5, total: 10 },
     });
     const open = (localAddress: string) =>

@@ -1,7 +1,7 @@
 /** The HTTPS listener in front of the kubelet's endpoints: TLS, client certificates, and the upgrades to WebSocket and SPDY. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -13,13 +13,19 @@ import { ByteQueue } from '../../util/spdy/byte-queue.js';
 import { writeAll } from '../containerd/streaming.js';
 import { descriptors } from '../descriptors.js';
 
+/** PEM. */
+export interface ServingPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export interface ListenerOptions {
   readonly server: KubeletServer;
   readonly address: string;
   /** 0: any. */
   readonly port: number;
-  readonly certificate: string;
-  readonly key: string;
+  /** A function is asked when the first client comes: of many simulated nodes hardly one is ever called. */
+  readonly pair: ServingPair | (() => Promise<ServingPair>);
   /** Authority of client certificates. Absent: none is taken. */
   readonly clientCA?: string;
   readonly limits?: Partial<ConnectionLimits>;
@@ -145,9 +151,57 @@ export interface Listening {
 }
 
 export async function listen(o: ListenerOptions): Promise<Listening> {
+  const raw = new Set<Duplex>();
+  const sockets = new Set<Duplex>();
+  let tls: Promise<https.Server> | undefined;
+  const server = net.createServer((socket) => {
+    raw.add(socket);
+    socket.on('close', () => raw.delete(socket));
+    socket.on('error', () => socket.destroy());
+    tls ??= Promise.resolve(typeof o.pair === 'function' ? o.pair() : o.pair).then((pair) => tlsServer(o, pair, sockets));
+    tls.then(
+      (s) => s.emit('connection', socket),
+      () => {
+        tls = undefined;
+        socket.destroy();
+      },
+    );
+  });
+  // The API server is one client: its exec and log streams are all of it.
+  limitConnections(server, { total: descriptors(MAX_CONNECTIONS, 1 / 8), perClient: descriptors(MAX_CONNECTIONS, 1 / 10), ...o.limits });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(o.port, o.address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const inner = await tls?.catch(() => undefined);
+      await new Promise<void>((resolve) => {
+        const force = setTimeout(() => {
+          for (const s of raw) s.destroy();
+        }, CLOSE_TIMEOUT_MS);
+        server.close(() => {
+          clearTimeout(force);
+          inner?.close();
+          resolve();
+        });
+        inner?.closeIdleConnections();
+        // Streams end with the kubelet: their far ends would never close by themselves.
+        for (const s of sockets) s.end();
+      });
+    },
+  };
+}
+
+/** What speaks on the connections that `listen` takes; it listens on nothing itself. */
+function tlsServer(o: ListenerOptions, pair: ServingPair, sockets: Set<Duplex>): https.Server {
   const server = https.createServer({
-    cert: o.certificate,
-    key: o.key,
+    cert: pair.certificate,
+    key: pair.key,
     requestCert: true,
     rejectUnauthorized: false,
     handshakeTimeout: HELLO_MS,
@@ -155,9 +209,6 @@ export async function listen(o: ListenerOptions): Promise<Listening> {
     connectionsCheckingInterval: HELLO_MS / 2,
     ...(o.clientCA ? { ca: o.clientCA } : {}),
   });
-  // The API server is one client: its exec and log streams are all of it.
-  limitConnections(server, { total: descriptors(MAX_CONNECTIONS, 1 / 8), perClient: descriptors(MAX_CONNECTIONS, 1 / 10), ...o.limits });
-  const sockets = new Set<Duplex>();
   server.on('secureConnection', (s) => {
     sockets.add(s);
     s.on('close', () => sockets.delete(s));
@@ -176,29 +227,7 @@ export async function listen(o: ListenerOptions): Promise<Listening> {
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgrade(o.server, req, socket, head).catch(() => socket.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(o.port, o.address, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        const force = setTimeout(() => {
-          for (const s of sockets) s.destroy();
-        }, CLOSE_TIMEOUT_MS);
-        server.close(() => {
-          clearTimeout(force);
-          resolve();
-        });
-        server.closeIdleConnections();
-        // Streams end with the kubelet: their far ends would never close by themselves.
-        for (const s of sockets) s.end();
-      }),
-  };
+  return server;
 }
 
 async function upgrade(server: KubeletServer, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -29,7 +29,14 @@ export function createSimulatedKubelet(options: SimulatedKubeletOptions): Simula
   const { env, address, podCIDR, cpus, memoryBytes, behaviours, podEvents, nodeName, steady } = options;
   const network = options.network ?? new SimulatedNetwork();
   const files = new MemoryFiles(env.clock);
-  const runtime = new SimulatedRuntime({ env, files, network, ...(behaviours ? { behaviours } : {}), ...(podCIDR ? { podCIDR } : {}), steady });
+  const runtime = new SimulatedRuntime({
+    env,
+    files,
+    network,
+    ...(behaviours ? { behaviours } : {}),
+    ...(podCIDR ? { podCIDR } : {}),
+    steady,
+  });
   const machine = { nodeName, address, ...(cpus ? { cpus } : {}), ...(memoryBytes ? { memoryBytes } : {}) };
   const kubelet = new Kubelet({
     ...options,
