@@ -46,7 +46,7 @@ export function upCommands(program: Command): void {
     .addOption(dir)
     .option('--detach', 'return once the cluster is ready; it goes on in the background')
     .option('--port <port>', 'HTTPS port of the API server; 0: any free one', '6443')
-    .option('--nodes <n>', 'how many nodes (simulated)', '1')
+    .option('--nodes <n>', 'how many nodes (simulated; 100 and more write no events about Pods)', '1')
     .option('--node-name <name>', 'name of the node (default: the host name)')
     .addOption(new Option('--runtime <runtime>', 'what runs the containers').choices(['auto', 'containerd', 'simulated']).default('auto'))
     .option('--cluster-domain <domain>', 'DNS domain of the cluster', 'cluster.local')

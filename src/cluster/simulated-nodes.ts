@@ -30,6 +30,9 @@ const LOOPBACK = '127.0.0.1';
 /** Nodes that register at once: their writes share syncs of the store. */
 const STARTING = 64;
 
+/** From so many nodes on their kubelets write no events about Pods and ask for no tokens: half of all writes, which nobody could read. */
+const QUIET_FROM = 100;
+
 /** Resolves when all are registered; rejects, with none left running, if one is not. */
 export async function startSimulatedNodes(o: SimulatedNodesOptions): Promise<{ stop(): Promise<void> }> {
   const { names, env, identities } = o;
@@ -39,9 +42,10 @@ export async function startSimulatedNodes(o: SimulatedNodesOptions): Promise<{ s
   const reader = identities.admin();
   const source = many ? new SharedPodSource(reader, env) : undefined;
   const services = many ? new ApiServiceSource(reader, env) : undefined;
+  const quiet = names.length >= QUIET_FROM ? { podEvents: false, requestTokens: false } : {};
   const turns = new AtMost(STARTING);
   const started = await Promise.allSettled(
-    names.map((name, index) => turns.run(() => startNode(o, name, index, { network, source, services }))),
+    names.map((name, index) => turns.run(() => startNode(o, name, index, { network, source, services, ...quiet }))),
   );
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((s) => (s.status === 'fulfilled' ? s.value() : undefined)));
@@ -57,6 +61,8 @@ interface Shared {
   readonly network: SimulatedNetwork;
   readonly source?: SharedPodSource;
   readonly services?: ApiServiceSource;
+  readonly podEvents?: boolean;
+  readonly requestTokens?: boolean;
 }
 
 /** Gives back what ends it. */
