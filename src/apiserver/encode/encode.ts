@@ -23,6 +23,13 @@ const COMMA_WHOLE = utf8(',');
 const BRACE = utf8('{');
 const LIST_END = utf8(']}');
 const NEWLINE = utf8('\n');
+const EVENT_END = utf8('}\n');
+
+function joined(parts: Uint8Array[], entry: Entry, end: Uint8Array): Uint8Array {
+  entry.write(parts, true);
+  parts.push(end);
+  return concat(parts);
+}
 
 /** Any plain object in the media type asked for. Protobuf falls back to JSON where the kind has none. */
 export function encodeObject(status: number, object: object, r: Representation): Encoded {
@@ -56,8 +63,7 @@ export function encodeAnswer(
   }
   if (answer.is === 'object') return encodeObject(status, answer.object, r);
   const dryRun = answer.entry.revision === 0;
-  if (r.mediaType === JSON_TYPE && !r.pretty && !dryRun)
-    return { status, contentType: JSON_TYPE, body: concat([answer.entry.bytes, NEWLINE]) };
+  if (r.mediaType === JSON_TYPE && !r.pretty && !dryRun) return { status, contentType: JSON_TYPE, body: joined([], answer.entry, NEWLINE) };
   return encodeObject(status, answer.entry.object, r);
 }
 
@@ -75,9 +81,10 @@ function encodeList(answer: ListAnswer, r: Representation, include: IncludeObjec
   for (const [i, entry] of entries.entries()) {
     if (definition.custom) {
       if (i) parts.push(COMMA_WHOLE);
-      parts.push(entry.bytes);
+      entry.write(parts, true);
     } else {
-      parts.push(i ? COMMA : BRACE, entry.bytes.subarray(entry.itemOffset));
+      parts.push(i ? COMMA : BRACE);
+      entry.write(parts, false);
     }
   }
   parts.push(tail, NEWLINE);
@@ -136,7 +143,7 @@ export function encodeEvent(item: WatchItem, c: EventContext): Uint8Array {
   }
   const entry = c.convert(item.entry);
   if (!r.as && r.mediaType !== PROTOBUF) {
-    return entry.frame(item.type, () => concat([utf8(`{"type":"${item.type}","object":`), entry.bytes, utf8('}\n')]));
+    return entry.frame(item.type, () => joined([utf8(`{"type":"${item.type}","object":`)], entry, EVENT_END));
   }
   const object = entry.object;
   if (r.as === 'Table') {

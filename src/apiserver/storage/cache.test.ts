@@ -22,6 +22,8 @@ const follow = (c: ResourceCache, since?: number, namespace = '', filter?: typeo
   return got;
 };
 
+const held = (e: Entry) => (e as unknown as { parsed?: object }).parsed !== undefined;
+
 describe('ResourceCache', () => {
   it('what a selector begins and ends to choose is ADDED and DELETED', () => {
     const c = cache();
@@ -76,9 +78,28 @@ describe('ResourceCache', () => {
     const object = first.object;
     expect(first.object).toBe(object);
     c.apply('put', entry('a', 3, 'web'));
-    expect(first.object).not.toBe(object);
-    expect(first.object).toEqual(object);
+    expect(held(first)).toBe(false);
+    // Whoever holds it still has the same one.
+    expect(first.object).toBe(object);
     expect(follow(c, 1, '', web)).toEqual(['ADDED a 3']);
+  });
+
+  it('an object that nobody looks at is not kept beside its bytes; one that is looked at, a while', () => {
+    const c = cache();
+    const [quiet, seen] = ['a', 'b'].map((name, i) => {
+      const e = entry(name, i + 2);
+      return new Entry(e.key, e.namespace, e.name, e.revision, serialize(e.object), e.object);
+    }) as [Entry, Entry];
+    c.apply('put', quiet);
+    follow(c, 2, '', web);
+    c.apply('put', seen);
+    expect([quiet, seen].map(held)).toEqual([false, true]);
+    c.forgetUnused();
+    expect(seen.object.metadata.name).toBe('b');
+    c.forgetUnused();
+    expect(held(seen)).toBe(true);
+    c.forgetUnused();
+    expect(held(seen)).toBe(false);
   });
 
   it('closing ends every watch', () => {

@@ -92,8 +92,9 @@ export class ResourceCache {
     return found?.entries;
   }
 
-  /** Lets former states go that nobody asked for since it was called last. */
+  /** Lets former states and parsed objects go that nobody asked for since it was called last. */
   forgetUnused(): void {
+    this.entries.scan('', undefined, (entry) => entry.rest());
     this.snapshots = this.snapshots.filter((s) => s.used);
     for (const s of this.snapshots) s.used = false;
   }
@@ -159,6 +160,8 @@ export class ResourceCache {
     entry.releaseFrames();
     // Of what is history only the stored bytes stay.
     if (previous !== entry) previous?.release();
+    // Nor of one that nobody looked at, beside those who hold it themselves.
+    entry.rest();
     if (type === 'delete') entry.release();
   }
 

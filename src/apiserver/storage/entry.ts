@@ -1,17 +1,22 @@
 /**
- * One stored object: parsed once, serialized once. The store keeps its JSON without a resourceVersion; what clients are served is the
- * same bytes with the revision spliced in behind `"metadata":{`, so an object is never serialized a second time for a GET, LIST or WATCH.
+ * One stored object: its bytes, and while somebody in the process looks at it the object they are of. The store keeps its JSON without a
+ * resourceVersion; what clients are served is the same bytes with the revision spliced in behind `"metadata":{`, so an object is never serialized a
+ * second time for a GET, LIST or WATCH, and its bytes are there once.
  */
 import { equal } from '../../meta/apply/plan.js';
 import type { AnyObject } from '../../meta/object.js';
-import { equalBytes, text, utf8 } from '../../util/bytes.js';
+import { concat, equalBytes, text, utf8 } from '../../util/bytes.js';
 
-const METADATA = '"metadata":{';
-const decoderView = new TextDecoder();
+const METADATA = utf8('"metadata":{');
+/** Kind and apiVersion stand before it. */
+const METADATA_WITHIN = 2048;
 
 export class Entry {
   private parsed?: AnyObject;
-  private served?: Uint8Array;
+  /** Was looked at since `rest` was called last. */
+  private looked = false;
+  /** What was let go of here may live on elsewhere: an informer's copy is this very object. */
+  private elsewhere?: WeakRef<AnyObject>;
   private converted?: Map<string, Entry>;
   private frames?: Map<string, Uint8Array>;
 
@@ -33,17 +38,35 @@ export class Entry {
 
   /** Shared by everyone: never to be changed. */
   get object(): AnyObject {
-    if (!this.parsed) {
-      this.parsed = JSON.parse(text(this.stored)) as AnyObject;
-      this.parsed.metadata.resourceVersion = String(this.revision);
-    }
+    this.looked = true;
+    this.parsed ??= this.elsewhere?.deref() ?? this.read();
     return this.parsed;
+  }
+
+  private read(): AnyObject {
+    const object = JSON.parse(text(this.stored)) as AnyObject;
+    object.metadata.resourceVersion = String(this.revision);
+    return object;
   }
 
   /** The JSON as a client gets it. */
   get bytes(): Uint8Array {
-    if (!this.served) this.served = this.revision ? withRevision(this.stored, this.revision) : this.stored;
-    return this.served;
+    const parts: Uint8Array[] = [];
+    this.write(parts, true);
+    return concat(parts);
+  }
+
+  /** Adds the JSON as a client gets it to what is to be joined; as an item of a list, without kind, apiVersion and the opening brace. */
+  write(parts: Uint8Array[], whole: boolean): void {
+    const { stored, revision } = this;
+    const at = metadataAt(stored);
+    const from = whole ? 0 : at;
+    if (!revision) {
+      parts.push(stored.subarray(from));
+      return;
+    }
+    const cut = at + METADATA.length;
+    parts.push(stored.subarray(from, cut), utf8(`"resourceVersion":"${revision}",`), stored.subarray(cut));
   }
 
   /** Bytes of the stored form. */
@@ -84,16 +107,21 @@ export class Entry {
 
   /** Lets all go that can be made again from the stored bytes. */
   release(): void {
-    this.parsed = undefined;
-    this.served = undefined;
+    this.letGo();
     this.converted = undefined;
     this.frames = undefined;
   }
 
-  /** Where the fields after kind and apiVersion begin: a list's items carry neither. */
-  get itemOffset(): number {
-    const head = decoderView.decode(this.bytes.subarray(0, 300));
-    return head.indexOf(METADATA);
+  /** Called now and then: lets the object go if nobody has looked at it since the last time. */
+  rest(): void {
+    if (!this.looked) this.release();
+    this.looked = false;
+  }
+
+  private letGo(): void {
+    if (!this.parsed) return;
+    this.elsewhere = new WeakRef(this.parsed);
+    this.parsed = undefined;
   }
 
   /** The same object in another version of its API; made on first use and kept. */
@@ -121,15 +149,15 @@ export function serializeText(object: AnyObject): string {
   return JSON.stringify({ kind, apiVersion, metadata: meta, ...rest });
 }
 
-function withRevision(stored: Uint8Array, revision: number): Uint8Array {
-  const head = decoderView.decode(stored.subarray(0, 300));
-  const at = head.indexOf(METADATA);
-  if (at < 0) throw new Error('a stored object without metadata');
-  const cut = at + METADATA.length;
-  const insert = utf8(`"resourceVersion":"${revision}",`);
-  const out = new Uint8Array(stored.length + insert.length);
-  out.set(stored.subarray(0, cut));
-  out.set(insert, cut);
-  out.set(stored.subarray(cut), cut + insert.length);
-  return out;
+function metadataAt(stored: Uint8Array): number {
+  const last = Math.min(stored.length, METADATA_WITHIN);
+  for (let i = stored.indexOf(QUOTE); i >= 0 && i < last; i = stored.indexOf(QUOTE, i + 1)) if (isMetadata(stored, i)) return i;
+  throw new Error('a stored object without metadata');
+}
+
+const QUOTE = 0x22;
+
+function isMetadata(stored: Uint8Array, at: number): boolean {
+  for (let i = 0; i < METADATA.length; i++) if (stored[at + i] !== METADATA[i]) return false;
+  return true;
 }
