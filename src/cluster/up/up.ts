@@ -35,8 +35,9 @@ import { DNS_PORT, dnsAddon } from '../addons/dns.js';
 import { kubeletClientRights } from '../addons/kubelet-client.js';
 import { type ListeningApiServer, startApiServer } from '../api-server.js';
 import { Cluster } from '../cluster.js';
-import { controlPlane, Identities, stopAll } from '../components.js';
+import { controlPlane, stopAll } from '../components.js';
 import { etcdFiles } from '../files.js';
+import { Identities } from '../identities.js';
 import { NODE_MASK, nodeRange } from '../node-range.js';
 import type { UpOptions } from './options.js';
 
