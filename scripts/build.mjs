@@ -1,7 +1,10 @@
-// Bundles the command and the library: one file each, so that they start at once.
+// Bundles the command and the library over chunks that they share, and writes the types of the library and the licences of what is bundled.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { build } from 'esbuild';
 import { apiDocs } from './api-docs.mjs';
+import { pruneTypes } from './prune-types.mjs';
+import { thirdParty } from './third-party.mjs';
 
 fs.rmSync('dist', { recursive: true, force: true });
 const common = {
@@ -15,7 +18,15 @@ const common = {
   // Packages that are CommonJS inside an ES module bundle need `require`.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };
-await build({ ...common, entryPoints: { k8ts: 'src/cli/main.ts' }, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
-if (fs.existsSync('src/index.ts')) await build({ ...common, entryPoints: { index: 'src/index.ts' } });
+const { metafile } = await build({
+  ...common,
+  entryPoints: { k8ts: 'src/cli/main.ts', index: 'src/index.ts' },
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
+});
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+pruneTypes('dist/types');
+fs.writeFileSync('dist/THIRD-PARTY.txt', thirdParty(metafile));
 // What `kubectl explain` says about types and fields.
 fs.writeFileSync('dist/api-docs.json', JSON.stringify(await apiDocs()));

@@ -6,10 +6,9 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 command -v node >/dev/null || { echo "error: Node.js >= 20.19 is needed: install it and run this again" >&2; exit 1; }
-if [ ! -d node_modules ] || [ package.json -nt node_modules/.package-lock.json ]; then
+if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo "setup: npm packages"
-  # Not `npm ci`: it refuses a lock file that does not name the builds for every other platform of a package.
-  npm install --no-save --no-audit --no-fund --loglevel=error
+  npm ci --no-audit --no-fund --loglevel=error
 fi
 
 run_packages="containerd runc containernetworking-plugins iptables nftables conntrack iproute2"

@@ -1,7 +1,7 @@
 /** The flags that say where the data is kept, of `kube-apiserver` and `up`. Names and defaults are the original's. */
 import fs from 'node:fs';
 import type { Command } from 'commander';
-import type { RemoteEtcd } from '../cluster/api-server.js';
+import type { RemoteEtcd } from '../cluster/remote-etcd.js';
 import { parseDuration } from '../meta/duration.js';
 import { checkEndpoint } from '../store/remote/member.js';
 import { UserError } from './fail.js';

@@ -8,12 +8,13 @@ import type { UserInfo } from '../apiserver/request.js';
 import type { ComponentProbe } from '../apiserver/subresources/component-status.js';
 import { openEmbeddedStore } from '../store/embedded/open.js';
 import { openMemoryStore } from '../store/memory.js';
-import { openRemoteStore, type RemoteStoreOptions } from '../store/remote/open.js';
+import { openRemoteStore } from '../store/remote/open.js';
 import type { Store } from '../store/store.js';
 import { nth, parseCidr } from '../util/cidr.js';
 import { realClock } from '../util/clock.js';
 import type { Env } from '../util/component.js';
 import { ADMIN, type ClusterFiles, clusterFiles, kubeconfig, writeFile } from './files.js';
+import type { RemoteEtcd } from './remote-etcd.js';
 
 export interface ApiServerProcessOptions {
   readonly env: Env;
@@ -50,8 +51,6 @@ export interface ApiServerProcessOptions {
   readonly compactionIntervalMs?: number;
   readonly defaultMetrics?: boolean;
 }
-
-export type RemoteEtcd = Pick<RemoteStoreOptions, 'endpoints' | 'tls'>;
 
 export interface ListeningApiServer extends RunningApiServer {
   readonly store: Store;

@@ -22,9 +22,11 @@ import { type Random, realRandom, seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
 import { generateKeys, privateKeyPem, publicKeyPem } from '../util/x509.js';
 import { kubeletClientRights } from './addons/kubelet-client.js';
-import { type ListeningApiServer, openStore, type RemoteEtcd, startApiServer } from './api-server.js';
-import { controlPlane, Identities, stopAll } from './components.js';
+import { type ListeningApiServer, openStore, startApiServer } from './api-server.js';
+import { controlPlane, stopAll } from './components.js';
+import { Identities } from './identities.js';
 import { defaultPodCidr } from './node-range.js';
+import type { RemoteEtcd } from './remote-etcd.js';
 import { startSimulatedNodes } from './simulated-nodes.js';
 
 export interface ClusterOptions {

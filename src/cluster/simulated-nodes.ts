@@ -10,7 +10,7 @@ import { AtMost } from '../util/at-most.js';
 import type { Env } from '../util/component.js';
 import { issue } from '../util/x509.js';
 import type { ListeningApiServer } from './api-server.js';
-import type { Identities } from './components.js';
+import type { Identities } from './identities.js';
 import { nodeRange } from './node-range.js';
 
 export interface SimulatedNodesOptions {

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApiServer } from '../../src/cluster/api-server.js';
-import { Identities } from '../../src/cluster/components.js';
+import { Identities } from '../../src/cluster/identities.js';
 import { Cluster, isAlreadyExists } from '../../src/index.js';
 import { openRemoteStore } from '../../src/store/remote/open.js';
 import type { RemoteStore } from '../../src/store/remote/store.js';

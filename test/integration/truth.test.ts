@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListeningApiServer } from '../../src/cluster/api-server.js';
-import { controlPlane, Identities, stopAll } from '../../src/cluster/components.js';
+import { controlPlane, stopAll } from '../../src/cluster/components.js';
+import { Identities } from '../../src/cluster/identities.js';
 import { connect } from '../../src/host/kubeconfig.js';
 import { realClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/logger.js';

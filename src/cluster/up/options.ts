@@ -1,5 +1,5 @@
 import type { Reserved } from '../../kubelet/reserved.js';
-import type { RemoteEtcd } from '../api-server.js';
+import type { RemoteEtcd } from '../remote-etcd.js';
 
 /** What `k8ts up` is told. */
 export interface UpOptions {
