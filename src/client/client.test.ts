@@ -7,72 +7,11 @@ import type { Client } from './client.js';
 import { EventRecorder } from './events.js';
 import { Informers } from './informer.js';
 import { PODS } from './kinds.js';
-import { WorkQueue } from './work-queue.js';
 
 const environment = () => {
   const clock = new VirtualClock();
   return { clock, env: { clock, random: seededRandom(1), log: silentLogger } };
 };
-
-describe('work queue', () => {
-  it('a key waits once, and is worked on by one at a time, again if it came up meanwhile', async () => {
-    const { clock, env } = environment();
-    const q = new WorkQueue(env);
-    for (let i = 0; i < 5; i++) q.add('a');
-    expect(q.length).toBe(1);
-    let runs = 0;
-    let open = 0;
-    const done = q.run(
-      3,
-      async () => {
-        expect(++open).toBe(1);
-        if (++runs === 1) for (let i = 0; i < 5; i++) q.add('a');
-        await Promise.resolve();
-        open--;
-      },
-      'test',
-    );
-    await clock.advance(0);
-    expect(runs).toBe(2);
-    q.stop();
-    await done;
-  });
-
-  it('an error brings the key back later and later; success forgets', async () => {
-    const { clock, env } = environment();
-    const q = new WorkQueue(env);
-    const at: number[] = [];
-    const start = clock.now();
-    const done = q.run(
-      1,
-      async () => {
-        at.push(clock.now() - start);
-        if (at.length < 5) throw new Error('no');
-      },
-      'test',
-    );
-    q.add('a');
-    await clock.advance('1m');
-    expect(at).toEqual([0, 5, 15, 35, 75]);
-    expect(q.failuresOf('a')).toBe(0);
-    q.stop();
-    await done;
-  });
-
-  it('of several delays the shortest counts; stopping leaves no timer', async () => {
-    const { clock, env } = environment();
-    const q = new WorkQueue(env);
-    q.addAfter('a', 100);
-    q.addAfter('a', 10);
-    q.addAfter('a', 50);
-    expect(clock.pending).toBe(1);
-    await clock.advance(10);
-    expect(q.length).toBe(1);
-    q.addAfter('b', 5);
-    q.stop();
-    expect(clock.pending).toBe(0);
-  });
-});
 
 describe('informer', () => {
   const pod = (name: string, rv: number) => ({
