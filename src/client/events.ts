@@ -1,6 +1,6 @@
 /** Writes Events about objects, counting the same thing again instead of writing it twice. Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
 import type { Event, ObjectReference } from '../api/types/core/v1.js';
-import { isNotFound } from '../meta/errors.js';
+import { isNamespaceTerminating, isNotFound } from '../meta/errors.js';
 import type { ApiObject } from '../meta/object.js';
 import { timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
@@ -51,6 +51,11 @@ export class EventRecorder {
 
   warning(about: ApiObject | ObjectReference, reason: string, message: string): void {
     this.record(about, 'Warning', reason, message);
+  }
+
+  /** A warning of a write that failed; none where the namespace is going, which takes no event either. */
+  failed(about: ApiObject | ObjectReference, reason: string, message: string, error: unknown): void {
+    if (!isNamespaceTerminating(error)) this.warning(about, reason, message);
   }
 
   /** Resolves when all that was recorded is written. */

@@ -3,7 +3,7 @@
 import type { Pod, PodTemplateSpec } from '../api/types/core/v1.js';
 import type { Informer } from '../client/informer.js';
 import { PODS } from '../client/kinds.js';
-import { isNamespaceTerminating, type StatusError } from '../meta/errors.js';
+import type { StatusError } from '../meta/errors.js';
 import type { ApiObject } from '../meta/object.js';
 import { table } from '../util/own.js';
 import type { ControllerContext } from './framework.js';
@@ -92,8 +92,7 @@ export async function createPod(
     c.events.normal(owner, 'SuccessfulCreate', `Created pod: ${(made as Pod).metadata.name}`);
     return made as Pod;
   } catch (e) {
-    // A namespace that is going takes nothing any more: no event could be written either.
-    if (!isNamespaceTerminating(e)) c.events.warning(owner, 'FailedCreate', `Error creating: ${(e as Error).message}`);
+    c.events.failed(owner, 'FailedCreate', `Error creating: ${(e as Error).message}`, e);
     throw e;
   }
 }

@@ -3,7 +3,7 @@ import type { ReplicaSet, ReplicaSetStatus } from '../api/types/apps/v1.js';
 import type { Pod } from '../api/types/core/v1.js';
 import { keyOf } from '../client/informer.js';
 import { PODS, REPLICA_SETS } from '../client/kinds.js';
-import { isConflict, isNotFound } from '../meta/errors.js';
+import { isConflict, isNamespaceTerminating, isNotFound } from '../meta/errors.js';
 import { selectorFromObject } from '../meta/labels.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, controllerOf, defineController, own, ownerReference, splitKey, watch } from './framework.js';
@@ -163,6 +163,7 @@ export function replicaSetController() {
         try {
           for (const step of steps) await act(c, rs, key, step, expected);
         } catch (e) {
+          if (isNamespaceTerminating(e)) throw e;
           error = e;
           if (!isConflict(e))
             failure = { reason: steps.some((s) => 'create' in s) ? 'FailedCreate' : 'FailedDelete', message: (e as Error).message };

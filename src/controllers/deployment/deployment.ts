@@ -2,7 +2,7 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps/v1.js';
 import { keyOf } from '../../client/informer.js';
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../../client/kinds.js';
-import { isAlreadyExists, isNotFound } from '../../meta/errors.js';
+import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '../../meta/errors.js';
 import { selectorFromObject } from '../../meta/labels.js';
 import { type ControllerContext, controllerOf, defineController, own, owned, ownerReference, splitKey, watch } from '../framework.js';
 import { canonical, templateHash } from '../hash.js';
@@ -216,6 +216,7 @@ async function createSet(
     if (draft.spec.replicas > 0)
       c.events.normal(d as never, 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${draft.spec.replicas}`);
   } catch (e) {
+    if (isNamespaceTerminating(e)) throw e;
     if (!isAlreadyExists(e)) {
       const message = `Failed to create new replica set "${name}": ${(e as Error).message}`;
       const progress = { reason: 'ReplicaSetCreateError', message, failed: true };
