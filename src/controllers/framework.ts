@@ -110,7 +110,8 @@ export class RunningController implements Component {
     this.context = {
       client,
       env: mine,
-      informers,
+      // Its own share: what it releases others keep.
+      informers: informers.another(),
       events: new EventRecorder(client, mine, { component: d.component ?? `${d.name}-controller` }),
       enqueue: (key, after) => (after ? this.queue.addAfter(key, after) : this.queue.add(key)),
     };
@@ -119,7 +120,7 @@ export class RunningController implements Component {
       const tell = (o: unknown, old?: unknown) => {
         for (const key of w.keys(o as AnyObject, this.context, old as AnyObject | undefined)) this.queue.add(key);
       };
-      (informers.for(w.kind) as Informer<AnyObject>).on({ add: (o) => tell(o), update: tell, delete: (o) => tell(o) });
+      (this.context.informers.for(w.kind) as Informer<AnyObject>).on({ add: (o) => tell(o), update: tell, delete: (o) => tell(o) });
     }
   }
 
