@@ -39,12 +39,6 @@ export class TokenBucket {
     return this.tokens >= 0 ? 0 : Math.ceil((-this.tokens * 1000) / this.perSecond);
   }
 
-  /** As many as it holds: it says no more than a new one would. */
-  get full(): boolean {
-    this.fill();
-    return this.tokens >= this.burst;
-  }
-
   private fill(): void {
     const now = this.clock.monotonic();
     this.tokens = Math.min(this.burst, this.tokens + ((now - this.at) * this.perSecond) / 1000);
