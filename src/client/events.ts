@@ -1,22 +1,26 @@
-/** Writes Events about objects, counting the same thing again instead of writing it twice. Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+/**
+ * Writes Events about objects, in order, by one loop over a bounded queue: nobody waits for it. What is written, the correlator says.
+ * Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+ */
 import type { Event, ObjectReference } from '../api/types/core/v1.js';
-import { isNotFound } from '../meta/errors.js';
+import { isNamespaceTerminating, isNotFound } from '../meta/errors.js';
 import type { ApiObject } from '../meta/object.js';
 import { timestamp } from '../util/clock.js';
 import type { Env } from '../util/component.js';
+import { Fifo } from '../util/fifo.js';
 import type { Client } from './client.js';
+import { type Correlated, EventCorrelator } from './event-correlator.js';
+import { EVENTS } from './kinds.js';
 
-/** Different events remembered for counting. */
-const KNOWN_LIMIT = 4096;
-/** The same event after this long begins anew. */
-const AGGREGATE_MS = 600_000;
-/** With so many messages of one reason about one object, the rest are told as one event. */
-const SIMILAR = 10;
-/** Events about one object in a burst; then one each five minutes. */
-const BURST = 25;
-const REFILL_MS = 300_000;
 /** Events waiting to be written; past that the newest are dropped. */
 const QUEUE_LIMIT = 1000;
+/** As long as an event's message may be. */
+const MESSAGE_LIMIT = 1024;
+
+/** Where events go. */
+export interface EventSink {
+  event(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void;
+}
 
 export interface EventSource {
   readonly component: string;
@@ -25,117 +29,103 @@ export interface EventSource {
   readonly perVersion?: boolean;
 }
 
-interface Known {
-  name: string;
-  namespace: string;
-  count: number;
-  last: number;
-}
-
-export class EventRecorder {
-  private readonly known = new Map<string, Known>();
-  private readonly similar = new Map<string, { messages: Set<string>; last: number }>();
-  private readonly budgets = new Map<string, { tokens: number; at: number }>();
-  private chain: Promise<void> = Promise.resolve();
-  private queued = 0;
+export class EventRecorder implements EventSink {
+  private readonly correlator: EventCorrelator;
+  private readonly queue = new Fifo<Correlated>();
+  private writing: Promise<void> | undefined;
+  private stopped = false;
+  /** How many were not written: no room, or over an object's rate. */
+  dropped = 0;
 
   constructor(
     private readonly client: Client,
     private readonly env: Env,
     private readonly source: EventSource,
-  ) {}
+  ) {
+    this.correlator = new EventCorrelator(env, source.perVersion);
+  }
+
+  event(about: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    if (this.stopped) return;
+    const cut = message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT - 4)} ...` : message;
+    const event = this.queue.length < QUEUE_LIMIT ? this.correlator.correlate({ about, type, reason, message: cut }) : undefined;
+    if (!event) {
+      this.dropped++;
+      return;
+    }
+    this.queue.push(event);
+    this.writing ??= this.drain().finally(() => {
+      this.writing = undefined;
+    });
+  }
 
   normal(about: ApiObject | ObjectReference, reason: string, message: string): void {
-    this.record(about, 'Normal', reason, message);
+    this.event(referenceOf(about), 'Normal', reason, message);
   }
 
   warning(about: ApiObject | ObjectReference, reason: string, message: string): void {
-    this.record(about, 'Warning', reason, message);
+    this.event(referenceOf(about), 'Warning', reason, message);
+  }
+
+  /** A warning of a write that failed; none where the namespace is going, which takes no event either. */
+  failed(about: ApiObject | ObjectReference, reason: string, message: string, error: unknown): void {
+    if (!isNamespaceTerminating(error)) this.warning(about, reason, message);
   }
 
   /** Resolves when all that was recorded is written. */
-  flush(): Promise<void> {
-    return this.chain;
+  async flush(): Promise<void> {
+    await this.writing;
   }
 
-  private record(about: ApiObject | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    const ref = 'metadata' in about ? reference(about) : about;
-    if (this.queued >= QUEUE_LIMIT || !this.mayWrite(ref)) return;
-    this.queued++;
-    this.chain = this.chain
-      .then(() => this.write(ref, type, reason, message))
-      .catch((e: Error) => this.env.log.debug('an event was not written', { reason, error: e.message }))
-      .then(() => void this.queued--);
+  /** Writes what is queued, then takes no more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.writing;
   }
 
-  private async write(ref: ObjectReference, type: string, reason: string, told: string): Promise<void> {
-    const now = this.env.clock.now();
-    const { perVersion, ...source } = this.source;
-    const about = [ref.kind, ref.namespace, ref.name, ref.uid, ref.fieldPath, type, reason, perVersion && ref.resourceVersion];
-    const combined = this.isOneOfMany(JSON.stringify(about), told, now);
-    const message = combined ? `(combined from similar events): ${told}` : told;
-    const key = JSON.stringify(combined ? about : [...about, message]);
-    const seen = this.known.get(key);
-    if (seen && now - seen.last < AGGREGATE_MS) {
-      seen.count++;
-      seen.last = now;
+  private async drain(): Promise<void> {
+    // What is recorded in the same turn is seen by the loop, too.
+    await Promise.resolve();
+    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
       try {
-        await this.client.patch(
-          { apiVersion: 'v1', kind: 'Event', namespace: seen.namespace, name: seen.name },
-          { count: seen.count, lastTimestamp: timestamp(now), message },
-        );
-        return;
+        await this.write(next);
       } catch (e) {
-        if (!isNotFound(e)) throw e;
+        this.env.log.debug('an event was not written', { reason: next.reason, error: (e as Error).message });
       }
     }
-    const namespace = ref.namespace || 'default';
-    const name = `${ref.name}.${(BigInt(now) * 1_000_000n + BigInt(Math.floor(this.env.random.float() * 1e6))).toString(16)}`;
+  }
+
+  private async write(e: Correlated): Promise<void> {
+    const { name, namespace, count, message } = e;
+    if (count > 1) {
+      try {
+        await this.client.patch({ ...EVENTS, namespace, name }, { count, lastTimestamp: timestamp(e.last), message });
+        return;
+      } catch (error) {
+        // Expired, or never written: written anew.
+        if (!isNotFound(error)) throw error;
+      }
+    }
+    const { component, host } = this.source;
     const event: Partial<Event> & { apiVersion: 'v1'; kind: 'Event' } = {
-      apiVersion: 'v1',
-      kind: 'Event',
+      ...EVENTS,
       metadata: { name, namespace } as Event['metadata'],
-      involvedObject: ref,
-      reason,
+      involvedObject: e.about,
+      reason: e.reason,
       message,
-      source,
-      firstTimestamp: timestamp(now),
-      lastTimestamp: timestamp(now),
-      count: 1,
-      type,
-      reportingComponent: this.source.component,
-      reportingInstance: this.source.host ?? '',
+      source: { component, ...(host ? { host } : {}) },
+      firstTimestamp: timestamp(e.first),
+      lastTimestamp: timestamp(e.last),
+      count,
+      type: e.type,
+      reportingComponent: component,
+      reportingInstance: host ?? '',
     };
     await this.client.create(event as never);
-    if (this.known.size >= KNOWN_LIMIT) this.known.delete(this.known.keys().next().value!);
-    this.known.set(key, { name, namespace, count: 1, last: now });
-  }
-
-  private isOneOfMany(about: string, message: string, now: number): boolean {
-    const before = this.similar.get(about);
-    const s = before && now - before.last < AGGREGATE_MS ? before : { messages: new Set<string>(), last: now };
-    s.messages.add(message);
-    s.last = now;
-    if (this.similar.size >= KNOWN_LIMIT && !before) this.similar.delete(this.similar.keys().next().value!);
-    this.similar.set(about, s);
-    if (s.messages.size < SIMILAR) return false;
-    s.messages.delete(s.messages.values().next().value!);
-    return true;
-  }
-
-  private mayWrite(ref: ObjectReference): boolean {
-    const key = `${ref.kind}/${ref.namespace}/${ref.name}/${ref.uid}`;
-    const now = this.env.clock.now();
-    const b = this.budgets.get(key) ?? { tokens: BURST, at: now };
-    b.tokens = Math.min(BURST, b.tokens + (now - b.at) / REFILL_MS);
-    b.at = now;
-    if (this.budgets.size >= KNOWN_LIMIT && !this.budgets.has(key)) this.budgets.delete(this.budgets.keys().next().value!);
-    this.budgets.set(key, b);
-    if (b.tokens < 1) return false;
-    b.tokens--;
-    return true;
   }
 }
+
+const referenceOf = (about: ApiObject | ObjectReference): ObjectReference => ('metadata' in about ? reference(about) : about);
 
 export const reference = (o: ApiObject, fieldPath?: string): ObjectReference => ({
   kind: o.kind,

@@ -3,6 +3,7 @@ import { resourceOfKind } from '../api/table.js';
 import { type Status, StatusError } from '../meta/errors.js';
 import { parseApiVersion } from '../meta/gvk.js';
 import type { AnyObject, ApiList, ApiObject, PatchType, WatchEvent } from '../meta/object.js';
+import { deepFreeze } from '../util/deep-freeze.js';
 import type { CallOptions, Client, DeleteOptions, KindRef, WriteOptions } from './client.js';
 import type { Transport, TransportRequest } from './transport.js';
 
@@ -13,6 +14,8 @@ interface Place {
 
 interface Identity {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** What is read is frozen: tests find out who writes into it. */
+  readonly frozen?: boolean;
 }
 
 export class RestClient implements Client {
@@ -53,7 +56,7 @@ export class RestClient implements Client {
   ): Promise<never> {
     const path = await this.path(ref, ref.namespace);
     const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = ref;
-    const list = (await this.send({
+    const list = (await this.exchange({
       method: 'GET',
       path: path + query({ labelSelector, fieldSelector, limit, continue: ref.continue, resourceVersion, resourceVersionMatch }),
       signal: options.signal,
@@ -65,7 +68,7 @@ export class RestClient implements Client {
       item.kind = ref.kind;
     }
     list.items ??= [];
-    return list as never;
+    return this.shared(list) as never;
   }
 
   async update<T extends ApiObject>(object: T, options: WriteOptions = {}): Promise<T> {
@@ -130,7 +133,7 @@ export class RestClient implements Client {
     });
     for await (const e of this.transport.watch({ method: 'GET', path: path + q, headers: this.identity.headers, signal: options.signal })) {
       if (e.type === 'ERROR') throw StatusError.from(e.object as Status);
-      yield e as WatchEvent<never>;
+      yield this.shared(e) as WatchEvent<never>;
     }
   }
 
@@ -160,10 +163,18 @@ export class RestClient implements Client {
       ...(identity.groups?.length ? { 'impersonate-group': identity.groups } : {}),
       ...(identity.userAgent ? { 'user-agent': identity.userAgent } : {}),
     };
-    return new RestClient(this.transport, { headers }, this.discovered) as unknown as Client;
+    return new RestClient(this.transport, { ...this.identity, headers }, this.discovered) as unknown as Client;
   }
 
   private async send(request: TransportRequest): Promise<unknown> {
+    return this.shared(await this.exchange(request));
+  }
+
+  private shared<T>(read: T): T {
+    return this.identity.frozen ? deepFreeze(read) : read;
+  }
+
+  private async exchange(request: TransportRequest): Promise<unknown> {
     const { status, body } = await this.transport.request({ ...request, headers: this.identity.headers });
     if (status >= 200 && status < 300) return body;
     if ((body as Status | undefined)?.kind === 'Status') throw StatusError.from(body as Status);
@@ -206,8 +217,8 @@ export class RestClient implements Client {
 }
 
 /** Typed as the interface: the implementation's own signatures are wider. */
-export const createClient = (transport: Transport, userAgent = 'k8ts'): Client =>
-  new RestClient(transport, { headers: { 'user-agent': userAgent } }) as unknown as Client;
+export const createClient = (transport: Transport, userAgent = 'k8ts', options: { readonly frozen?: boolean } = {}): Client =>
+  new RestClient(transport, { headers: { 'user-agent': userAgent }, ...options }) as unknown as Client;
 
 const write = (o: WriteOptions) => ({
   fieldManager: o.fieldManager,

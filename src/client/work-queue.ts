@@ -4,22 +4,26 @@
  */
 import type { Timer } from '../util/clock.js';
 import type { Env } from '../util/component.js';
-
-const FIRST_RETRY_MS = 5;
-const LAST_RETRY_MS = 1000 * 1000;
+import { Fifo } from '../util/fifo.js';
+import { ControllerRateLimiter } from './rate-limiter.js';
 
 export class WorkQueue {
+  /** The order of `waiting`. A Set gives its first up only after passing over every one that was taken before. */
+  private readonly order = new Fifo<string>();
   private readonly waiting = new Set<string>();
   private readonly active = new Set<string>();
   /** Added again while being worked on. */
   private readonly again = new Set<string>();
-  private readonly failures = new Map<string, number>();
+  private readonly limiter: ControllerRateLimiter;
   private readonly later = new Map<string, { timer: Timer; at: number }>();
   private readonly idle: (() => void)[] = [];
-  private wakers: (() => void)[] = [];
+  /** Of workers that have nothing to do. */
+  private readonly wakers = new Fifo<() => void>();
   private stopped = false;
 
-  constructor(private readonly env: Env) {}
+  constructor(private readonly env: Env) {
+    this.limiter = new ControllerRateLimiter(env.clock);
+  }
 
   get length(): number {
     return this.waiting.size;
@@ -33,6 +37,7 @@ export class WorkQueue {
     }
     if (this.waiting.has(key)) return;
     this.waiting.add(key);
+    this.order.push(key);
     this.wakers.shift()?.();
   }
 
@@ -51,18 +56,17 @@ export class WorkQueue {
     this.later.set(key, { timer, at });
   }
 
+  /** Comes back after its back-off, or later where very many do. */
   retry(key: string): void {
-    const n = this.failures.get(key) ?? 0;
-    this.failures.set(key, n + 1);
-    this.addAfter(key, Math.min(FIRST_RETRY_MS * 2 ** n, LAST_RETRY_MS));
+    this.addAfter(key, this.limiter.when(key));
   }
 
   forget(key: string): void {
-    this.failures.delete(key);
+    this.limiter.forget(key);
   }
 
   failuresOf(key: string): number {
-    return this.failures.get(key) ?? 0;
+    return this.limiter.failuresOf(key);
   }
 
   /**
@@ -92,8 +96,8 @@ export class WorkQueue {
     for (const { timer } of this.later.values()) timer.cancel();
     this.later.clear();
     this.waiting.clear();
-    for (const w of this.wakers) w();
-    this.wakers = [];
+    this.order.drain();
+    for (const wake of this.wakers.drain()) wake();
   }
 
   /** Resolves when nothing waits and nothing is being worked on. For tests. */
@@ -104,11 +108,11 @@ export class WorkQueue {
 
   private async take(): Promise<string | undefined> {
     while (!this.stopped) {
-      const next = this.waiting.values().next();
-      if (!next.done) {
-        this.waiting.delete(next.value);
-        this.active.add(next.value);
-        return next.value;
+      const key = this.order.shift();
+      if (key !== undefined) {
+        this.waiting.delete(key);
+        this.active.add(key);
+        return key;
       }
       await new Promise<void>((resolve) => this.wakers.push(resolve));
     }

@@ -50,6 +50,8 @@ export interface ClusterOptions {
   readonly seed?: number;
   readonly podCidr?: string;
   readonly serviceCidr?: string;
+  /** What clients read is frozen, so that whoever writes into it fails there. Absent: where K8TS_FROZEN_READS is 1. */
+  readonly frozenReads?: boolean;
 }
 
 const SERVICE_CIDR = '10.96.0.0/16';
@@ -77,7 +79,7 @@ export class Cluster {
     try {
       const api = options.listen ? await listening(options, env, (dir) => (scratch = dir)) : await inMemory(options, env);
       running.push(api);
-      const identities = new Identities(api.server);
+      const identities = new Identities(api.server, { frozen: options.frozenReads ?? process.env.K8TS_FROZEN_READS === '1' });
       if ('files' in api) await kubeletClientRights(identities.admin());
       const components: Component[] = controlPlane({
         env,

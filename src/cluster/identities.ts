@@ -7,10 +7,14 @@ const AUTHENTICATED = 'system:authenticated';
 
 /** In-process clients by the identity they act as. */
 export class Identities {
-  constructor(private readonly server: ApiServer) {}
+  /** `frozen`: what their clients read cannot be changed. */
+  constructor(
+    private readonly server: ApiServer,
+    private readonly options: { readonly frozen?: boolean } = {},
+  ) {}
 
   private client(name: string, groups: readonly string[], userAgent: string): Client {
-    return createClient(new InProcessTransport(this.server, { name, groups: [...groups, AUTHENTICATED] }), userAgent);
+    return createClient(new InProcessTransport(this.server, { name, groups: [...groups, AUTHENTICATED] }), userAgent, this.options);
   }
 
   admin = (): Client => this.client('kubernetes-admin', ['system:masters'], 'k8ts');

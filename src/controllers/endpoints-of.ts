@@ -2,7 +2,7 @@
 import type { Pod, Service, ServicePort } from '../api/types/core/v1.js';
 import { type Informer, keyOf } from '../client/informer.js';
 import { selectorFromMap } from '../meta/labels.js';
-import { isReady } from './pods.js';
+import { isReady } from './kit/pod-state.js';
 import { compiledMap, indexSelectors, maySelect } from './selecting.js';
 
 export interface Member {

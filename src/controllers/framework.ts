@@ -1,7 +1,7 @@
 /**
  * What a controller is: a kind it is for, kinds whose changes concern it, and one function that makes the world as one object wants it.
  * The retry contract: an error brings the key back after a growing delay; a number brings it back after so many milliseconds; nothing ends it.
- * A refusal because the namespace is terminating ends it, too: nothing can be made there any more.
+ * But for one refusal: a namespace that is terminating takes nothing any more, so what was wanted of it is let be. `reconcile` lets it through.
  */
 import type { Client, KindRef, ObjectOf } from '../client/client.js';
 import { EventRecorder } from '../client/events.js';
@@ -110,7 +110,8 @@ export class RunningController implements Component {
     this.context = {
       client,
       env: mine,
-      informers,
+      // Its own share: what it releases others keep.
+      informers: informers.another(),
       events: new EventRecorder(client, mine, { component: d.component ?? `${d.name}-controller` }),
       enqueue: (key, after) => (after ? this.queue.addAfter(key, after) : this.queue.add(key)),
     };
@@ -119,7 +120,7 @@ export class RunningController implements Component {
       const tell = (o: unknown, old?: unknown) => {
         for (const key of w.keys(o as AnyObject, this.context, old as AnyObject | undefined)) this.queue.add(key);
       };
-      (informers.for(w.kind) as Informer<AnyObject>).on({ add: (o) => tell(o), update: tell, delete: (o) => tell(o) });
+      (this.context.informers.for(w.kind) as Informer<AnyObject>).on({ add: (o) => tell(o), update: tell, delete: (o) => tell(o) });
     }
   }
 
@@ -128,6 +129,7 @@ export class RunningController implements Component {
     const work = (key: string) =>
       this.d.reconcile(key, this.context).catch((e) => {
         if (!isNamespaceTerminating(e)) throw e;
+        this.context.env.log.debug('the namespace is terminating', { key });
       });
     this.running = this.queue.run(this.d.workers ?? WORKERS, work, this.d.name);
     this.d.started?.(this.context, this.abort.signal);

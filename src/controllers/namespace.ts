@@ -5,7 +5,7 @@ import { isNotFound, StatusError } from '../meta/errors.js';
 import type { AnyObject, ApiList } from '../meta/object.js';
 import { timestamp } from '../util/clock.js';
 import { type ControllerContext, defineController, own, splitKey } from './framework.js';
-import { isFinished } from './pods.js';
+import { isFinished } from './kit/pod-state.js';
 
 /** As `Deletable.resource` says it. */
 const PODS = 'pods.';

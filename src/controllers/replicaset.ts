@@ -3,70 +3,50 @@ import type { ReplicaSet, ReplicaSetStatus } from '../api/types/apps/v1.js';
 import type { Pod } from '../api/types/core/v1.js';
 import { keyOf } from '../client/informer.js';
 import { PODS, REPLICA_SETS } from '../client/kinds.js';
-import { isConflict, isNotFound } from '../meta/errors.js';
-import { selectorFromObject } from '../meta/labels.js';
+import { isConflict, isNamespaceTerminating } from '../meta/errors.js';
+import { selectorFromMap } from '../meta/labels.js';
 import { timestamp } from '../util/clock.js';
-import { type ControllerContext, controllerOf, defineController, own, ownerReference, splitKey, watch } from './framework.js';
-import {
-  availableIn,
-  createPod,
-  deletePod,
-  inDeletionOrder,
-  indexByController,
-  isActive,
-  isAvailable,
-  isFinished,
-  isReady,
-  podsOf,
-  podsOfNobody,
-  slowStart,
-} from './pods.js';
+import { type ControllerContext, controllerOf, defineController, own, splitKey, watch } from './framework.js';
+import { claim } from './kit/claim.js';
+import { conditionOf, setCondition, withoutCondition } from './kit/conditions.js';
+import { Expectations } from './kit/expectations.js';
+import { controlledBy, indexByController } from './kit/owners.js';
+import { createPods, deletePods } from './kit/pod-control.js';
+import { inDeletionOrder, isActive, isAvailable, isFinished, isReady, nextAvailable } from './kit/pod-state.js';
+import { writeStatus } from './kit/status.js';
 import { compiledSelector, indexSelectors, maySelect } from './selecting.js';
 
 /** Pods made or removed in one go; the rest follows when these are seen. */
 const BURST = 500;
+const FAILURE = 'ReplicaFailure';
 
-export type Step = { readonly create: number } | { readonly remove: readonly Pod[] } | { readonly adopt: Pod } | { readonly release: Pod };
+export type Step = { readonly create: number } | { readonly remove: readonly Pod[] };
 
-/** What to do about the pods of a namespace so that the set has what it wants. Pure. */
-export function decide(rs: ReplicaSet, pods: readonly Pod[], related: (p: Pod) => number = () => 0): { steps: Step[]; mine: Pod[] } {
-  const selector = selectorFromObject(rs.spec.selector);
-  const steps: Step[] = [];
-  const mine: Pod[] = [];
-  for (const p of pods) {
-    const ref = controllerOf(p as never);
-    const matches = selector.matches(p.metadata.labels);
-    if (ref?.uid === rs.metadata.uid) {
-      if (matches) mine.push(p);
-      else if (isActive(p) && !rs.metadata.deletionTimestamp) steps.push({ release: p });
-    } else if (!ref && matches && isActive(p) && !rs.metadata.deletionTimestamp) {
-      steps.push({ adopt: p });
-      mine.push(p);
-    }
-  }
+/** What to do so that the set has as many pods as it wants; undefined: nothing. Pure. `related`: how many of its kind are on a pod's node. */
+export function decide(rs: ReplicaSet, mine: readonly Pod[], related: (p: Pod) => number = () => 0): Step | undefined {
+  if (rs.metadata.deletionTimestamp) return undefined;
   const active = mine.filter(isActive);
-  const wanted = rs.spec.replicas ?? 1;
-  if (!rs.metadata.deletionTimestamp) {
-    if (active.length < wanted) steps.push({ create: Math.min(wanted - active.length, BURST) });
-    else if (active.length > wanted)
-      steps.push({ remove: inDeletionOrder(active, related).slice(0, Math.min(active.length - wanted, BURST)) });
-  }
-  return { steps, mine };
+  const missing = (rs.spec.replicas ?? 1) - active.length;
+  if (missing > 0) return { create: Math.min(missing, BURST) };
+  if (missing < 0) return { remove: inDeletionOrder(active, related).slice(0, Math.min(-missing, BURST)) };
+  return undefined;
 }
 
-export function statusOf(
-  rs: ReplicaSet,
-  mine: readonly Pod[],
-  now: number,
-  failure?: { reason: string; message: string },
-): ReplicaSetStatus {
+interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function statusOf(rs: ReplicaSet, mine: readonly Pod[], now: number, failure?: Failure): ReplicaSetStatus {
   const active = mine.filter(isActive);
-  const templateLabels = selectorFromObject({ matchLabels: rs.spec.template?.metadata?.labels ?? {} });
+  const templateLabels = selectorFromMap(rs.spec.template?.metadata?.labels ?? {});
   const count = (test: (p: Pod) => boolean) => active.filter(test).length;
-  const conditions = (rs.status.conditions ?? []).filter((c) => c.type !== 'ReplicaFailure');
-  const before = rs.status.conditions?.find((c) => c.type === 'ReplicaFailure');
   // While it lasts it stays as it is: its message names another pod at each try, and each write would bring the set back at once.
-  if (failure) conditions.push(before ?? { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(now), ...failure });
+  const conditions = !failure
+    ? withoutCondition(rs.status.conditions, FAILURE)
+    : conditionOf(rs.status.conditions, FAILURE)
+      ? rs.status.conditions!
+      : setCondition(rs.status.conditions, { type: FAILURE, status: 'True', lastTransitionTime: timestamp(now), ...failure });
   return {
     replicas: active.length,
     fullyLabeledReplicas: count((p) => templateLabels.matches(p.metadata.labels)),
@@ -78,42 +58,13 @@ export function statusOf(
   };
 }
 
-/** Pods that were asked for and have not been seen yet: a set is not counted again before they are, or they would be made twice. */
-class Expectations {
-  private readonly waiting = new Map<string, { creates: number; deletes: Set<string>; until: number }>();
-  set(key: string, creates: number, deletes: readonly string[], until: number): void {
-    this.waiting.set(key, { creates, deletes: new Set(deletes), until });
-  }
-  created(key: string): void {
-    const w = this.waiting.get(key);
-    if (w) w.creates--;
-  }
-  deleted(key: string, uid: string): void {
-    this.waiting.get(key)?.deletes.delete(uid);
-  }
-  met(key: string, now: number): boolean {
-    const w = this.waiting.get(key);
-    if (!w) return true;
-    if (w.creates <= 0 && w.deletes.size === 0) {
-      this.waiting.delete(key);
-      return true;
-    }
-    return now >= w.until;
-  }
-  forget(key: string): void {
-    this.waiting.delete(key);
-  }
-}
-
-const EXPECT_MS = 5 * 60_000;
+const keyOfOwner = (p: Pod): string | undefined => {
+  const ref = controllerOf(p as never);
+  return ref?.kind === 'ReplicaSet' ? `${p.metadata.namespace}/${ref.name}` : undefined;
+};
 
 export function replicaSetController() {
-  const expected = new Expectations();
-  const keyOfOwner = (p: Pod): string | undefined => {
-    const ref = controllerOf(p as never);
-    return ref?.kind === 'ReplicaSet' ? `${p.metadata.namespace}/${ref.name}` : undefined;
-  };
-
+  const expectations = new Expectations();
   return defineController({
     name: 'replicaset',
     account: 'replicaset-controller',
@@ -133,62 +84,35 @@ export function replicaSetController() {
       }),
     ],
     setup(c) {
-      indexSelectors(c.informers.for(REPLICA_SETS), (rs) => rs.spec.selector);
+      const sets = c.informers.for(REPLICA_SETS);
+      indexSelectors(sets, (rs) => rs.spec.selector);
+      indexByController(sets);
       indexByController(c.informers.for(PODS));
-      c.informers.for(PODS).on({
-        add: (p) => {
-          const key = keyOfOwner(p);
-          if (key) expected.created(key);
-        },
-        update: (p) => {
-          const key = keyOfOwner(p);
-          if (key && p.metadata.deletionTimestamp) expected.deleted(key, p.metadata.uid);
-        },
-        delete: (p) => {
-          const key = keyOfOwner(p);
-          if (key) expected.deleted(key, p.metadata.uid);
-        },
-      });
+      expectations.observe(c.informers.for(PODS), keyOfOwner);
     },
     async reconcile(key, c) {
       const { namespace, name } = splitKey(key);
       const rs = c.informers.for(REPLICA_SETS).get(namespace, name);
-      if (!rs) return expected.forget(key);
+      if (!rs) return expectations.forget(key);
       const now = c.env.clock.now();
-      const pods = candidates(c, rs);
-      const { steps, mine } = decide(rs, pods, sameNode(c, rs));
-      let failure: { reason: string; message: string } | undefined;
+      const settled = expectations.satisfied(key, now);
+      const mine = await claim(c, rs, PODS, c.informers.for(PODS), isActive);
+      const step = settled ? decide(rs, mine, sameNode(c, rs)) : undefined;
+      let failure: Failure | undefined;
       let error: unknown;
-      if (expected.met(key, now)) {
-        try {
-          for (const step of steps) await act(c, rs, key, step, expected);
-        } catch (e) {
-          error = e;
-          if (!isConflict(e))
-            failure = { reason: steps.some((s) => 'create' in s) ? 'FailedCreate' : 'FailedDelete', message: (e as Error).message };
-        }
+      try {
+        if (step && 'create' in step) await createPods(c, rs, rs.spec.template!, step.create, key, expectations);
+        else if (step) await deletePods(c, rs, step.remove, key, expectations);
+      } catch (e) {
+        if (isNamespaceTerminating(e)) throw e;
+        error = e;
+        if (!isConflict(e)) failure = { reason: 'create' in step! ? 'FailedCreate' : 'FailedDelete', message: (e as Error).message };
       }
-      await writeStatus(c, rs, statusOf(rs, mine, now, failure));
+      await writeStatus(c, REPLICA_SETS, rs, statusOf(rs, mine, now, failure));
       if (error) throw error;
-      const min = rs.spec.minReadySeconds ?? 0;
-      const soon = min
-        ? mine
-            .filter(isActive)
-            .map((p) => availableIn(p, min, now))
-            .filter((ms): ms is number => ms !== undefined && ms > 0)
-        : [];
-      return soon.length ? soon.reduce((a, b) => Math.min(a, b)) + 1 : undefined;
+      return nextAvailable(mine, rs.spec.minReadySeconds ?? 0, now);
     },
   });
-}
-
-/** Its own pods, and those without a controller. */
-function candidates(c: ControllerContext, rs: ReplicaSet): Pod[] {
-  const pods = c.informers.for(PODS);
-  const mine = podsOf(pods, rs.metadata.uid);
-  const selector = selectorFromObject(rs.spec.selector);
-  const free = podsOfNobody(pods, rs.metadata.namespace).filter((p) => selector.matches(p.metadata.labels));
-  return [...mine, ...free];
 }
 
 /** How many running pods of the same Deployment share the node. */
@@ -198,75 +122,11 @@ function sameNode(c: ControllerContext, rs: ReplicaSet): (p: Pod) => number {
   return (p) => {
     if (!counts) {
       counts = new Map();
-      const sets = owner
-        ? c.informers
-            .for(REPLICA_SETS)
-            .list(rs.metadata.namespace)
-            .filter((s) => controllerOf(s as never)?.uid === owner.uid)
-        : [rs];
+      const sets = owner ? controlledBy(c.informers.for(REPLICA_SETS), owner.uid) : [rs];
       for (const s of sets)
-        for (const x of podsOf(c.informers.for(PODS), s.metadata.uid))
+        for (const x of controlledBy(c.informers.for(PODS), s.metadata.uid))
           if (isActive(x) && x.spec.nodeName) counts.set(x.spec.nodeName, (counts.get(x.spec.nodeName) ?? 0) + 1);
     }
     return counts.get(p.spec.nodeName ?? '') ?? 0;
   };
-}
-
-async function act(c: ControllerContext, rs: ReplicaSet, key: string, step: Step, expected: Expectations): Promise<void> {
-  const until = c.env.clock.now() + EXPECT_MS;
-  if ('create' in step) {
-    expected.set(key, step.create, [], until);
-    try {
-      await slowStart(step.create, () => createPod(c, rs as never, rs.spec.template));
-    } catch (e) {
-      const missing = step.create - ((e as { done?: number }).done ?? 0);
-      for (let i = 0; i < missing; i++) expected.created(key);
-      throw e;
-    }
-  } else if ('remove' in step) {
-    expected.set(
-      key,
-      0,
-      step.remove.map((p) => p.metadata.uid),
-      until,
-    );
-    const results = await Promise.allSettled(step.remove.map((p) => deletePod(c, rs as never, p)));
-    for (const [i, r] of results.entries()) if (r.status === 'rejected') expected.deleted(key, step.remove[i]!.metadata.uid);
-    const failed = results.find((r) => r.status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
-  } else if ('adopt' in step) {
-    // Only while the set itself is not going: asked anew, since adopting cannot be taken back.
-    const fresh = await c.client.get({ ...REPLICA_SETS, namespace: rs.metadata.namespace, name: rs.metadata.name });
-    if (fresh.metadata.uid !== rs.metadata.uid || fresh.metadata.deletionTimestamp) return;
-    const { name, namespace, uid } = step.adopt.metadata;
-    await c.client.patch(
-      { ...PODS, namespace, name },
-      { metadata: { uid, ownerReferences: [ownerReference(rs as never)] } },
-      { type: 'application/strategic-merge-patch+json' },
-    );
-  } else {
-    const { name, namespace, uid } = step.release.metadata;
-    await c.client
-      .patch(
-        { ...PODS, namespace, name },
-        { metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: rs.metadata.uid }] } },
-        { type: 'application/strategic-merge-patch+json' },
-      )
-      .catch((e) => {
-        if (!isNotFound(e)) throw e;
-      });
-  }
-}
-
-async function writeStatus(c: ControllerContext, rs: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
-  const strip = (s: ReplicaSetStatus) =>
-    JSON.stringify(
-      Object.entries(s)
-        .filter(([, v]) => v !== undefined && v !== 0)
-        .sort(),
-    );
-  if (strip(rs.status) === strip(status)) return;
-  await c.client.update({ ...rs, status } as never, { subresource: 'status' }).catch((e) => {
-    if (!isNotFound(e)) throw e;
-  });
 }

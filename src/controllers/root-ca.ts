@@ -1,6 +1,6 @@
 /** Root CA publisher: every namespace has the cluster's CA in the ConfigMap kube-root-ca.crt. */
 import { CONFIG_MAPS, NAMESPACES } from '../client/kinds.js';
-import { isAlreadyExists, StatusError } from '../meta/errors.js';
+import { isAlreadyExists } from '../meta/errors.js';
 import { defineController, splitKey, watch } from './framework.js';
 
 const NAME = 'kube-root-ca.crt';
@@ -26,7 +26,7 @@ export const rootCaPublisher = (ca: string) =>
         if (present) await c.client.update({ ...present, metadata: { ...present.metadata, annotations }, data: { 'ca.crt': ca } });
         else await c.client.create({ ...CONFIG_MAPS, metadata: { name: NAME, namespace, annotations }, data: { 'ca.crt': ca } });
       } catch (e) {
-        if (!isAlreadyExists(e) && !(e instanceof StatusError && e.code === 403)) throw e;
+        if (!isAlreadyExists(e)) throw e;
       }
     },
   });

@@ -1,6 +1,6 @@
 /** ServiceAccount: every namespace has the account `default`. */
 import { NAMESPACES, SERVICE_ACCOUNTS } from '../client/kinds.js';
-import { isAlreadyExists, StatusError } from '../meta/errors.js';
+import { isAlreadyExists } from '../meta/errors.js';
 import { defineController, splitKey, watch } from './framework.js';
 
 export const serviceAccountController = defineController({
@@ -16,7 +16,7 @@ export const serviceAccountController = defineController({
     try {
       await c.client.create({ ...SERVICE_ACCOUNTS, metadata: { name: 'default', namespace } });
     } catch (e) {
-      if (!isAlreadyExists(e) && !(e instanceof StatusError && e.code === 403)) throw e;
+      if (!isAlreadyExists(e)) throw e;
     }
   },
 });

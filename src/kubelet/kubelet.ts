@@ -4,6 +4,7 @@
  */
 import type { Node, Pod } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
+import { EventRecorder, type EventSink } from '../client/events.js';
 import { isNotFound } from '../meta/errors.js';
 import type { OwnPort } from '../meta/own-ports.js';
 import type { Timer } from '../util/clock.js';
@@ -14,7 +15,7 @@ import { BackOff, CRASH_BACKOFF } from './backoff.js';
 import { collectDead, releaseResources, removeDeadLinks, removeOrphans, removePod } from './cleanup.js';
 import { KUBELET_CONDITIONS } from './conditions.js';
 import type { KubeletContext } from './context.js';
-import { type EventSink, EventWriter, PodEvents } from './events.js';
+import { PodEvents } from './events.js';
 import type { Host, MachineFacts } from './host.js';
 import { ImageManager, MAX_PARALLEL_PULLS } from './images.js';
 import { DEFAULT_ROTATION, type RotationLimits, rotateLogs } from './logs/rotate.js';
@@ -108,7 +109,7 @@ export class Kubelet implements Component {
 
   constructor(readonly options: KubeletOptions) {
     const { client, env, nodeName } = options;
-    this.events = options.events ?? new EventWriter(client, env, nodeName);
+    this.events = options.events ?? new EventRecorder(client, env, { component: 'kubelet', host: nodeName });
     this.services = options.services ?? new ApiServiceSource(client, env);
     this.statuses = new StatusManager(client, env);
     this.mirrorPods = new MirrorPods(client, env, nodeName, () => this.agent?.uid ?? '');
@@ -162,7 +163,7 @@ export class Kubelet implements Component {
     await this.statuses.stop();
     // A source that was handed in serves others, too.
     if (!this.options.services) await this.services.stop();
-    if (this.events instanceof EventWriter) await this.events.stop();
+    if (this.events instanceof EventRecorder) await this.events.stop();
   }
 
   get ctx(): KubeletContext {

@@ -1,10 +1,10 @@
 /** Keeps the Node object alive: registers it, posts its status when that changes, and renews its lease. */
 import type { Node, NodeCondition } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
+import type { EventSink } from '../client/events.js';
 import { isAlreadyExists, isNotFound } from '../meta/errors.js';
 import { every, microTimestamp, sleep, type Timer } from '../util/clock.js';
 import type { Env } from '../util/component.js';
-import type { EventSink } from './events.js';
 import type { MachineFacts } from './host.js';
 import {
   conditionEvents,

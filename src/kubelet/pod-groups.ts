@@ -1,7 +1,7 @@
 /** The cgroups above those of Pods: of all of them, which the node's own programs are kept from, and of the classes of service. */
 import type { Pod } from '../api/types/core/v1.js';
+import type { EventSink } from '../client/events.js';
 import type { Clock } from '../util/clock.js';
-import type { EventSink } from './events.js';
 import type { CgroupLimits, Cgroups } from './host.js';
 import type { KubeletOptions } from './kubelet.js';
 import { capacity } from './node-status.js';

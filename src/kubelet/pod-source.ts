@@ -1,8 +1,8 @@
 /** Where pods come from: those that the API has bound to this node. A source may serve many nodes of one process from one watch. */
 import type { Pod } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
-import { isExpired } from '../meta/errors.js';
-import { sleep } from '../util/clock.js';
+import { PODS } from '../client/kinds.js';
+import { Reflector, type ReflectorStore } from '../client/reflector.js';
 import type { Env } from '../util/component.js';
 import { CONFIG_SOURCE } from './pods.js';
 
@@ -20,72 +20,34 @@ export interface PodSource {
   follow(nodeName: string, handler: PodHandler, signal: AbortSignal): Promise<void>;
 }
 
-const RETRY_MS = 200;
-const MAX_RETRY_MS = 10_000;
-
-type Selection = { readonly apiVersion: 'v1'; readonly kind: 'Pod'; readonly fieldSelector?: string };
-
 /** Where a pod comes from is the kubelet's to say: whatever an annotation says of it, this one comes from the API. The object is shared. */
 function fromApi(pod: Pod): Pod {
   if (pod.metadata.annotations?.[CONFIG_SOURCE] === undefined) return pod;
   return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [CONFIG_SOURCE]: 'api' } } };
 }
 
-/** One list and watch, told to one handler; begun anew when it breaks off. */
-class PodFollower {
+/** What a reflector sees, told to one handler. */
+class PodFollower implements ReflectorStore<Pod> {
   private readonly known = new Map<string, Pod>();
 
-  constructor(
-    private readonly client: Client,
-    private readonly env: Env,
-    private readonly selection: Selection,
-    private readonly handler: PodHandler,
-  ) {}
+  constructor(private readonly handler: PodHandler) {}
 
-  async run(signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        let version = await this.list(signal);
-        failures = 0;
-        while (!signal.aborted) version = await this.watch(version, signal);
-      } catch (e) {
-        if (signal.aborted) return;
-        if (!isExpired(e)) this.env.log.warn('pods cannot be followed', { error: (e as Error).message });
-        await sleep(this.env.clock, Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(failures++, 10)), signal);
-      }
-    }
-  }
-
-  private async list(signal: AbortSignal): Promise<string> {
-    const list = await this.client.list(this.selection, { signal });
-    const present = new Set(list.items.map((p) => p.metadata.uid));
+  replace(pods: readonly Pod[]): void {
+    const present = new Set(pods.map((p) => p.metadata.uid));
     for (const [uid, pod] of this.known) if (!present.has(uid)) this.drop(pod);
-    for (const pod of list.items) this.take(pod);
+    for (const pod of pods) this.put(pod);
     this.handler.synced();
-    return list.metadata.resourceVersion ?? '';
   }
 
-  /** Until the server ends the watch; resolves with the version to go on from. */
-  private async watch(from: string, signal: AbortSignal): Promise<string> {
-    let version = from;
-    for await (const event of this.client.watch(this.selection, { resourceVersion: from, bookmarks: true, signal })) {
-      version = event.object.metadata.resourceVersion ?? version;
-      if (event.type === 'DELETED') this.drop(fromApi(event.object));
-      else if (event.type === 'ADDED' || event.type === 'MODIFIED') this.take(event.object);
-    }
-    return version;
-  }
-
-  private take(told: Pod): void {
+  put(told: Pod): void {
     const pod = fromApi(told);
     this.known.set(pod.metadata.uid, pod);
     this.handler.upsert(pod);
   }
 
-  private drop(pod: Pod): void {
+  drop(pod: Pod): void {
     this.known.delete(pod.metadata.uid);
-    this.handler.remove(pod);
+    this.handler.remove(fromApi(pod));
   }
 }
 
@@ -97,12 +59,8 @@ export class ApiPodSource implements PodSource {
   ) {}
 
   follow(nodeName: string, handler: PodHandler, signal: AbortSignal): Promise<void> {
-    return new PodFollower(
-      this.client,
-      this.env,
-      { apiVersion: 'v1', kind: 'Pod', fieldSelector: `spec.nodeName=${nodeName}` },
-      handler,
-    ).run(signal);
+    const selection = { ...PODS, fieldSelector: `spec.nodeName=${nodeName}` };
+    return new Reflector(this.client, this.env, selection, new PodFollower(handler)).run(signal);
   }
 }
 
@@ -125,7 +83,7 @@ export class SharedPodSource implements PodSource {
     if (this.synced) handler.synced();
     if (!this.running) {
       this.stopping = new AbortController();
-      this.running = new PodFollower(this.client, this.env, { apiVersion: 'v1', kind: 'Pod' }, this.dispatcher()).run(this.stopping.signal);
+      this.running = new Reflector(this.client, this.env, PODS, new PodFollower(this.dispatcher())).run(this.stopping.signal);
     }
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();

@@ -1,7 +1,8 @@
 /** The services that containers get variables for, followed by one watch of the node; only if some pod asks. */
 import type { Service } from '../api/types/core/v1.js';
 import type { Client } from '../client/client.js';
-import { sleep } from '../util/clock.js';
+import { KindInformer } from '../client/kind-informer.js';
+import { SERVICES } from '../client/kinds.js';
 import type { Env } from '../util/component.js';
 
 export interface ServiceSource {
@@ -10,56 +11,25 @@ export interface ServiceSource {
   stop(): Promise<void>;
 }
 
-const RETRY_MS = 1000;
-
 export class ApiServiceSource implements ServiceSource {
-  private readonly known = new Map<string, Service>();
   private readonly stopping = new AbortController();
+  private readonly informer: KindInformer<typeof SERVICES>;
   private following: Promise<void> | undefined;
-  private ready: Promise<void> | undefined;
 
-  constructor(
-    private readonly client: Client,
-    private readonly env: Env,
-  ) {}
+  constructor(client: Client, env: Env) {
+    this.informer = new KindInformer(client, env, SERVICES);
+  }
 
   async services(namespace: string): Promise<readonly Service[]> {
-    this.ready ??= new Promise((resolve) => {
-      this.following = this.follow(resolve);
-    });
-    await this.ready;
-    return [...this.known.values()].filter(
-      (s) => s.metadata.namespace === namespace || (s.metadata.namespace === 'default' && s.metadata.name === 'kubernetes'),
-    );
+    this.following ??= this.informer.run(this.stopping.signal);
+    if (!this.informer.hasSynced) await Promise.race([this.informer.synced, this.following]);
+    const own = this.informer.list(namespace);
+    const api = namespace === 'default' ? undefined : this.informer.get('default', 'kubernetes');
+    return api ? [...own, api] : own;
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.following;
-  }
-
-  private async follow(onReady: () => void): Promise<void> {
-    const { signal } = this.stopping;
-    const selection = { apiVersion: 'v1', kind: 'Service' } as const;
-    while (!signal.aborted) {
-      try {
-        const list = await this.client.list(selection, { signal });
-        this.known.clear();
-        for (const s of list.items) this.known.set(s.metadata.uid, s);
-        onReady();
-        let version = list.metadata.resourceVersion ?? '';
-        while (!signal.aborted) {
-          for await (const event of this.client.watch(selection, { resourceVersion: version, bookmarks: true, signal })) {
-            version = event.object.metadata.resourceVersion ?? version;
-            if (event.type === 'DELETED') this.known.delete(event.object.metadata.uid);
-            else if (event.type !== 'BOOKMARK') this.known.set(event.object.metadata.uid, event.object);
-          }
-        }
-      } catch (e) {
-        if (!signal.aborted) this.env.log.debug('services cannot be followed', { error: (e as Error).message });
-        await sleep(this.env.clock, RETRY_MS, signal);
-      }
-    }
-    onReady();
   }
 }

@@ -183,6 +183,6 @@ export const isInvalid = (e: unknown): boolean => reasonIs(e, 'Invalid');
 export const isForbidden = (e: unknown): boolean => reasonIs(e, 'Forbidden');
 /** A create was refused because its namespace is going: there is nothing to try again. */
 export const isNamespaceTerminating = (e: unknown): boolean =>
-  e instanceof StatusError && (e.status.details?.causes?.some((c) => c.reason === 'NamespaceTerminating') ?? false);
+  isForbidden(e) && ((e as StatusError).status.details?.causes?.some((c) => c.reason === 'NamespaceTerminating') ?? false);
 /** The resource version is too old to list or watch from. */
 export const isExpired = (e: unknown): boolean => e instanceof StatusError && e.code === 410;

@@ -8,6 +8,7 @@ import { mergePatch } from '../../src/meta/patch/merge-patch.js';
 import { strategicMergePatch } from '../../src/meta/patch/strategic.js';
 import { timestamp } from '../../src/util/clock.js';
 import type { Env } from '../../src/util/component.js';
+import { deepFreeze } from '../../src/util/deep-freeze.js';
 import { uuid } from '../../src/util/random.js';
 
 interface Ref {
@@ -41,6 +42,7 @@ export class FakeApi {
   private store(object: AnyObject, type: 'ADDED' | 'MODIFIED'): AnyObject {
     const stored = structuredClone(object);
     stored.metadata.resourceVersion = String(++this.version);
+    deepFreeze(stored);
     const { namespace, name } = stored.metadata;
     this.objects.set(this.key({ apiVersion: stored.apiVersion, kind: stored.kind, ...(namespace ? { namespace } : {}), name }), stored);
     this.emit(type, stored);

@@ -2,11 +2,14 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps/v1.js';
 import { keyOf } from '../../client/informer.js';
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../../client/kinds.js';
-import { isAlreadyExists, isNotFound } from '../../meta/errors.js';
-import { selectorFromObject } from '../../meta/labels.js';
+import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '../../meta/errors.js';
 import { type ControllerContext, controllerOf, defineController, own, owned, ownerReference, splitKey, watch } from '../framework.js';
 import { canonical, templateHash } from '../hash.js';
-import { indexByController, isFinished, podsOf } from '../pods.js';
+import { claim } from '../kit/claim.js';
+import { conditionOf } from '../kit/conditions.js';
+import { controlledBy, indexByController } from '../kit/owners.js';
+import { isFinished } from '../kit/pod-state.js';
+import { writeStatus } from '../kit/status.js';
 import { compiledSelector, indexSelectors, maySelect } from '../selecting.js';
 import {
   annotationsFor,
@@ -50,54 +53,24 @@ export const deploymentController = defineController({
   setup(c) {
     indexSelectors(c.informers.for(DEPLOYMENTS), (d) => d.spec.selector);
     indexByController(c.informers.for(PODS));
-    c.informers.for(REPLICA_SETS).index('controller', (rs) => {
-      const ref = controllerOf(rs as never);
-      return ref ? [ref.uid] : [];
-    });
+    indexByController(c.informers.for(REPLICA_SETS));
   },
   async reconcile(key, c) {
     const { namespace, name } = splitKey(key);
     const d = c.informers.for(DEPLOYMENTS).get(namespace, name);
     if (!d) return undefined;
-    const sets = await claim(c, d);
-    if (d.metadata.deletionTimestamp) return writeStatus(c, d, statusOf(d, { ...split(d, sets), now: c.env.clock.now() }));
+    const sets = await claim(c, d, REPLICA_SETS, c.informers.for(REPLICA_SETS));
+    if (d.metadata.deletionTimestamp) return writeStatus(c, DEPLOYMENTS, d, statusOf(d, { ...split(d, sets), now: c.env.clock.now() }));
     if (await pauseCondition(c, d)) return undefined;
     if (d.spec.paused || scaled(d, sets)) return resize(c, d, sets);
     return rollout(c, d, sets);
   },
 });
 
-/** Its own ReplicaSets; those without an owner that fit are taken in, those that fit no more are let go. */
-async function claim(c: ControllerContext, d: Deployment): Promise<ReplicaSet[]> {
-  const selector = selectorFromObject(d.spec.selector);
-  const informer = c.informers.for(REPLICA_SETS);
-  const mine: ReplicaSet[] = [];
-  for (const rs of informer.byIndex('controller', d.metadata.uid)) {
-    if (selector.matches(rs.metadata.labels)) mine.push(rs);
-    else if (!d.metadata.deletionTimestamp) await patchOwner(c, rs, [{ $patch: 'delete', uid: d.metadata.uid }]);
-  }
-  if (d.metadata.deletionTimestamp) return mine;
-  for (const rs of informer.list(d.metadata.namespace)) {
-    if (controllerOf(rs as never) || rs.metadata.deletionTimestamp || !selector.matches(rs.metadata.labels)) continue;
-    await patchOwner(c, rs, [ownerReference(d as never)]);
-    mine.push(rs);
-  }
-  return mine;
-}
-
-async function patchOwner(c: ControllerContext, rs: ReplicaSet, ownerReferences: object[]): Promise<void> {
-  const { name, namespace, uid } = rs.metadata;
-  await c.client
-    .patch({ ...REPLICA_SETS, namespace, name }, { metadata: { uid, ownerReferences } }, { type: 'application/strategic-merge-patch+json' })
-    .catch((e) => {
-      if (!isNotFound(e)) throw e;
-    });
-}
-
 /** Says in the Progressing condition that the rollout was paused or goes on. True when that was written. */
 async function pauseCondition(c: ControllerContext, d: Deployment): Promise<boolean> {
   if (deadlineOf(d) === undefined) return false;
-  const reason = d.status.conditions?.find((x) => x.type === 'Progressing')?.reason;
+  const reason = conditionOf(d.status.conditions, 'Progressing')?.reason;
   const now = c.env.clock.now();
   if (reason === 'ProgressDeadlineExceeded') return false;
   let conditions = d.status.conditions ?? [];
@@ -106,7 +79,7 @@ async function pauseCondition(c: ControllerContext, d: Deployment): Promise<bool
   else if (!d.spec.paused && reason === 'DeploymentPaused')
     conditions = withCondition(conditions, 'Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed', now);
   else return false;
-  await writeStatus(c, d, { ...d.status, conditions });
+  await writeStatus(c, DEPLOYMENTS, d, { ...d.status, conditions });
   return true;
 }
 
@@ -129,7 +102,7 @@ async function resize(c: ControllerContext, d: Deployment, sets: readonly Replic
   // The sets learn the new size even where their own stays.
   for (const set of all) if ((set.spec.replicas ?? 0) > 0 && !moved.has(set)) await scale(c, d, { set, to: set.spec.replicas ?? 0 });
   if (d.spec.paused) await cleanUp(c, d, old);
-  await writeStatus(c, d, statusOf(d, { current, old, now: c.env.clock.now() }));
+  await writeStatus(c, DEPLOYMENTS, d, statusOf(d, { current, old, now: c.env.clock.now() }));
 }
 
 async function rollout(c: ControllerContext, d: Deployment, sets: readonly ReplicaSet[]): Promise<number | void> {
@@ -139,11 +112,11 @@ async function rollout(c: ControllerContext, d: Deployment, sets: readonly Repli
     const down = shrinkAll(old);
     if (down.length) {
       for (const s of down) await scale(c, d, s);
-      return writeStatus(c, d, statusOf(d, { current, old, now }));
+      return writeStatus(c, DEPLOYMENTS, d, statusOf(d, { current, old, now }));
     }
     if (oldPodsLeft(c, old)) {
       const status = statusOf(d, { current, old, now });
-      await writeStatus(c, d, status);
+      await writeStatus(c, DEPLOYMENTS, d, status);
       return untilDeadline(d, status, now);
     }
   }
@@ -152,7 +125,7 @@ async function rollout(c: ControllerContext, d: Deployment, sets: readonly Repli
     if (!made) return undefined;
     const progress = { reason: 'NewReplicaSetCreated', message: `Created new replica set "${made.set.metadata.name}"` };
     // Of the Deployment as it is since it has the set's revision.
-    return writeStatus(c, made.owner, statusOf(made.owner, { current: made.set, old, now, progress }));
+    return writeStatus(c, DEPLOYMENTS, made.owner, statusOf(made.owner, { current: made.set, old, now, progress }));
   }
   if (await annotate(c, d, current, old)) return undefined;
   const found = d.status.conditions?.some((x) => x.type === 'Progressing')
@@ -167,20 +140,20 @@ async function rollout(c: ControllerContext, d: Deployment, sets: readonly Repli
   for (const s of steps) await scale(c, d, s);
   const status = statusOf(d, { current, old, now, progress: found });
   if (!steps.length && complete(d, status)) await cleanUp(c, d, old);
-  await writeStatus(c, d, status);
+  await writeStatus(c, DEPLOYMENTS, d, status);
   return untilDeadline(d, status, now);
 }
 
 /** The deadline passes without anything happening: look again then. */
 function untilDeadline(d: Deployment, status: DeploymentStatus, now: number): number | undefined {
   const deadline = deadlineOf(d);
-  const progress = status.conditions?.find((x) => x.type === 'Progressing');
+  const progress = conditionOf(status.conditions, 'Progressing');
   if (deadline === undefined || !progress || complete(d, status) || progress.reason === 'ProgressDeadlineExceeded') return undefined;
   return Math.max(Date.parse(progress.lastUpdateTime ?? '') + deadline - now, 0) + 1000;
 }
 
 function oldPodsLeft(c: ControllerContext, old: readonly ReplicaSet[]): boolean {
-  return old.some((rs) => podsOf(c.informers.for(PODS), rs.metadata.uid).some((p) => !isFinished(p)));
+  return old.some((rs) => controlledBy(c.informers.for(PODS), rs.metadata.uid).some((p) => !isFinished(p)));
 }
 
 async function createSet(
@@ -216,10 +189,11 @@ async function createSet(
     if (draft.spec.replicas > 0)
       c.events.normal(d as never, 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${draft.spec.replicas}`);
   } catch (e) {
+    if (isNamespaceTerminating(e)) throw e;
     if (!isAlreadyExists(e)) {
       const message = `Failed to create new replica set "${name}": ${(e as Error).message}`;
       const progress = { reason: 'ReplicaSetCreateError', message, failed: true };
-      await writeStatus(c, d, statusOf(d, { current: undefined, old, now: c.env.clock.now(), progress }));
+      await writeStatus(c, DEPLOYMENTS, d, statusOf(d, { current: undefined, old, now: c.env.clock.now(), progress }));
       c.events.warning(d as never, 'ReplicaSetCreateError', message);
       throw e;
     }
@@ -227,7 +201,7 @@ async function createSet(
     if (controllerOf(present as never)?.uid === d.metadata.uid && sameTemplate(present.spec.template, d.spec.template)) made = present;
     else {
       // Another template has this hash: the next round takes another name.
-      await writeStatus(c, d, { ...d.status, collisionCount: (d.status.collisionCount ?? 0) + 1 });
+      await writeStatus(c, DEPLOYMENTS, d, { ...d.status, collisionCount: (d.status.collisionCount ?? 0) + 1 });
       return undefined;
     }
   }
@@ -288,17 +262,4 @@ async function cleanUp(c: ControllerContext, d: Deployment, old: readonly Replic
         if (!isNotFound(e)) throw e;
       });
   }
-}
-
-async function writeStatus(c: ControllerContext, d: Deployment, status: DeploymentStatus): Promise<void> {
-  const known = (s: DeploymentStatus) =>
-    JSON.stringify(
-      Object.entries(s)
-        .filter(([, v]) => v !== undefined && v !== 0)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  if (known(d.status) === known(status)) return;
-  await c.client.update({ ...d, status } as never, { subresource: 'status' }).catch((e) => {
-    if (!isNotFound(e)) throw e;
-  });
 }

@@ -1,6 +1,7 @@
 /** A Deployment's status: its numbers, and whether it gets on. Pure. Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status */
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../api/types/apps/v1.js';
 import { timestamp } from '../../util/clock.js';
+import { conditionOf, setCondition, withoutCondition } from '../kit/conditions.js';
 import { limits, sum } from './replica-sets.js';
 
 export interface Facts {
@@ -11,10 +12,7 @@ export interface Facts {
   readonly progress?: { readonly reason: string; readonly message: string; readonly failed?: boolean };
 }
 
-const find = (list: readonly DeploymentCondition[] | undefined, type: string): DeploymentCondition | undefined =>
-  list?.find((c) => c.type === type);
-
-/** In place of the one of its type; its transition time stays while its status does. Of the same status and reason, it stays whole. */
+/** Of now, in place of the one of its type. */
 export function withCondition(
   list: readonly DeploymentCondition[],
   type: string,
@@ -23,18 +21,8 @@ export function withCondition(
   message: string,
   now: number,
 ): DeploymentCondition[] {
-  const before = find(list, type);
-  if (before?.status === status && before.reason === reason) return [...list];
   const time = timestamp(now);
-  const next: DeploymentCondition = {
-    type,
-    status,
-    lastUpdateTime: time,
-    lastTransitionTime: before?.status === status ? before.lastTransitionTime : time,
-    reason,
-    message,
-  };
-  return [...list.filter((c) => c.type !== type), next];
+  return setCondition<DeploymentCondition>(list, { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message });
 }
 
 /** Milliseconds of the progress deadline; undefined where there is none. */
@@ -66,7 +54,7 @@ function progressed(s: DeploymentStatus, before: DeploymentStatus): boolean {
 
 export function timedOut(d: Deployment, conditions: readonly DeploymentCondition[], now: number): boolean {
   const deadline = deadlineOf(d);
-  const c = find(conditions, 'Progressing');
+  const c = conditionOf(conditions, 'Progressing');
   if (deadline === undefined || !c) return false;
   if (c.reason === 'NewReplicaSetAvailable') return false;
   if (c.reason === 'ProgressDeadlineExceeded') return true;
@@ -89,7 +77,7 @@ export function statusOf(d: Deployment, f: Facts): DeploymentStatus {
   };
   let conditions = [...(d.status.conditions ?? [])];
   const watched = deadlineOf(d) !== undefined;
-  if (!watched) conditions = conditions.filter((c) => c.type !== 'Progressing');
+  if (!watched) conditions = withoutCondition(conditions, 'Progressing');
   else if (f.progress)
     conditions = withCondition(
       conditions,
@@ -116,13 +104,13 @@ export function statusOf(d: Deployment, f: Facts): DeploymentStatus {
     .find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
   conditions = failing
     ? withCondition(conditions, 'ReplicaFailure', 'True', failing.reason ?? '', failing.message ?? '', f.now)
-    : conditions.filter((c) => c.type !== 'ReplicaFailure');
+    : withoutCondition(conditions, 'ReplicaFailure');
   return { ...counts, ...(conditions.length ? { conditions } : {}) };
 }
 
 function withProgress(d: Deployment, s: DeploymentStatus, conditions: DeploymentCondition[], f: Facts): DeploymentCondition[] {
   const name = f.current ? `ReplicaSet "${f.current.metadata.name}"` : `Deployment "${d.metadata.name}"`;
-  const before = find(conditions, 'Progressing');
+  const before = conditionOf(conditions, 'Progressing');
   const settled = s.replicas === s.updatedReplicas && before?.reason === 'NewReplicaSetAvailable';
   if (settled && !f.progress) return conditions;
   if (complete(d, s))

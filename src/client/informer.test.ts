@@ -4,75 +4,13 @@ import { silentLogger } from '../util/logger.js';
 import { seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
 import type { Client } from './client.js';
-import { EventRecorder } from './events.js';
 import { Informers } from './informer.js';
 import { PODS } from './kinds.js';
-import { WorkQueue } from './work-queue.js';
 
 const environment = () => {
   const clock = new VirtualClock();
   return { clock, env: { clock, random: seededRandom(1), log: silentLogger } };
 };
-
-describe('work queue', () => {
-  it('a key waits once, and is worked on by one at a time, again if it came up meanwhile', async () => {
-    const { clock, env } = environment();
-    const q = new WorkQueue(env);
-    for (let i = 0; i < 5; i++) q.add('a');
-    expect(q.length).toBe(1);
-    let runs = 0;
-    let open = 0;
-    const done = q.run(
-      3,
-      async () => {
-        expect(++open).toBe(1);
-        if (++runs === 1) for (let i = 0; i < 5; i++) q.add('a');
-        await Promise.resolve();
-        open--;
-      },
-      'test',
-    );
-    await clock.advance(0);
-    expect(runs).toBe(2);
-    q.stop();
-    await done;
-  });
-
-  it('an error brings the key back later and later; success forgets', async () => {
-    const { clock, env } = environment();
-    const q = new WorkQueue(env);
-    const at: number[] = [];
-    const start = clock.now();
-    const done = q.run(
-      1,
-      async () => {
-        at.push(clock.now() - start);
-        if (at.length < 5) throw new Error('no');
-      },
-      'test',
-    );
-    q.add('a');
-    await clock.advance('1m');
-    expect(at).toEqual([0, 5, 15, 35, 75]);
-    expect(q.failuresOf('a')).toBe(0);
-    q.stop();
-    await done;
-  });
-
-  it('of several delays the shortest counts; stopping leaves no timer', async () => {
-    const { clock, env } = environment();
-    const q = new WorkQueue(env);
-    q.addAfter('a', 100);
-    q.addAfter('a', 10);
-    q.addAfter('a', 50);
-    expect(clock.pending).toBe(1);
-    await clock.advance(10);
-    expect(q.length).toBe(1);
-    q.addAfter('b', 5);
-    q.stop();
-    expect(clock.pending).toBe(0);
-  });
-});
 
 describe('informer', () => {
   const pod = (name: string, rv: number) => ({
@@ -150,21 +88,44 @@ describe('informer', () => {
     stop.abort();
     await informers.stop();
   });
-});
 
-it('the tenth message of one reason about one object, and those after it, are one event', async () => {
-  const { env } = environment();
-  const written = new Map<string, { message: string; count: number }>();
-  const client = {
-    create: async (e: { metadata: { name: string }; message: string; count: number }) => written.set(e.metadata.name, e),
-    patch: async (ref: { name: string }, patch: object) => Object.assign(written.get(ref.name)!, patch),
-  } as unknown as Client;
-  const events = new EventRecorder(client, env, { component: 'test' });
-  const set = { kind: 'ReplicaSet', namespace: 'ns', name: 'web', uid: 'u' };
-  for (let i = 1; i <= 12; i++) events.normal(set, 'SuccessfulCreate', `Created pod: web-${i}`);
-  events.normal(set, 'Other', 'of another reason');
-  await events.flush();
-  const shown = [...written.values()].map((e) => `${e.count} ${e.message}`);
-  expect(shown).toHaveLength(11);
-  expect(shown.slice(8)).toEqual(['1 Created pod: web-9', '3 (combined from similar events): Created pod: web-12', '1 of another reason']);
+  it('is shared until its last user lets it go: then its watch ends, and who asks again gets a new copy', async () => {
+    const { clock, env } = environment();
+    let lists = 0;
+    let open = 0;
+    const client = {
+      list: async () => ({ metadata: { resourceVersion: '5' }, items: [pod('a', ++lists)] }),
+      async *watch(_ref: unknown, o: { signal: AbortSignal }) {
+        open++;
+        await new Promise<void>((r) => o.signal.addEventListener('abort', () => r()));
+        open--;
+      },
+    } as unknown as Client;
+    const one = new Informers(client, env);
+    const two = one.another();
+    const told: string[] = [];
+    one.for(PODS).on({ add: () => told.push('one') });
+    two.for(PODS).on({ add: () => told.push('two'), delete: () => told.push('two-') });
+    await one.start();
+    await clock.advance(0);
+    // However often one user asks, it is one user.
+    expect(one.for(PODS)).toBe(one.for(PODS));
+    one.release(PODS);
+    one.release(PODS);
+    await clock.advance(0);
+    expect([lists, open]).toEqual([1, 1]);
+    expect(two.for(PODS).list('ns')).toHaveLength(1);
+    two.release(PODS);
+    await clock.advance(0);
+    expect([lists, open]).toEqual([1, 0]);
+    expect(clock.pending).toBe(0);
+    const again = two.for(PODS);
+    again.on({ add: () => told.push('again') });
+    await again.synced;
+    await clock.advance(0);
+    expect([lists, open]).toEqual([2, 1]);
+    expect(told).toEqual(['one', 'two', 'again']);
+    await one.stop();
+    expect(open).toBe(0);
+  });
 });
