@@ -4,10 +4,11 @@ import type { Node, Pod, PodSpec, Taint, Toleration } from '../api/types/core/v1
 import { silentLogger } from '../util/logger.js';
 import { seededRandom } from '../util/random.js';
 import { VirtualClock } from '../util/virtual-clock.js';
-import { podInfo, SchedulerCache } from './cache.js';
-import { schedule } from './cycle.js';
-import { defaultPlugins } from './plugins/default.js';
+import type { SchedulerCache } from './cache.js';
+import { on } from './cluster-event.js';
+import { definePlugin, unschedulable } from './framework.js';
 import { SchedulingQueue } from './queue.js';
+import { cacheOf as cacheWith, find, only } from './testing/fixtures.js';
 import { bears, tolerates } from './tolerations.js';
 
 /** What is mended takes a tenth of this at most; before, each took several times this. */
@@ -15,18 +16,18 @@ const LIMIT_MS = 5000;
 const NODES = 5000;
 const list = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 const pod = (spec: object, name = 'p') =>
-  ({ metadata: { name, namespace: 'd' }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } }) as unknown as Pod;
+  ({
+    metadata: { name, namespace: 'd', uid: name },
+    spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+    status: {},
+  }) as unknown as Pod;
 const node = (name: string, more: { spec?: object; labels?: object; images?: object[] } = {}) =>
   ({
     metadata: { name, labels: { host: name, ...more.labels } },
     spec: more.spec ?? {},
     status: { allocatable: { cpu: '100', memory: '1Ti', pods: '1000' }, images: more.images },
   }) as unknown as Node;
-const cacheOf = (n: number, make: (i: number) => Node): SchedulerCache => {
-  const cache = new SchedulerCache();
-  for (let i = 0; i < n; i++) cache.putNode(make(i));
-  return cache;
-};
+const cacheOf = (n: number, make: (i: number) => Node): SchedulerCache => cacheWith(list(n, make));
 const required = (...nodeSelectorTerms: object[]) => ({
   affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
 });
@@ -145,38 +146,40 @@ it.each<[string, () => [SchedulerCache, object], RegExp | 'fits']>([
     ],
     'fits',
   ],
-])('%s', { timeout: 600_000 }, (_, make, right) => {
+])('%s', { timeout: 600_000 }, async (_, make, right) => {
   const [cache, spec] = make();
   const started = performance.now();
-  const found = schedule(podInfo(pod(spec)), cache, defaultPlugins, seededRandom(1));
-  if (right === 'fits') expect(found).toHaveProperty('node');
-  else expect('message' in found && found.message).toMatch(right);
+  const found = await find(cache, pod(spec));
+  if (right === 'fits') expect(found.node).toBeDefined();
+  else expect(found.message).toMatch(right);
   expect(performance.now() - started).toBeLessThan(LIMIT_MS);
 });
 
 it('an event that helps no Pod looks at none of those that wait', { timeout: 600_000 }, () => {
-  const queue = new SchedulingQueue({ clock: new VirtualClock(), random: seededRandom(1), log: silentLogger });
-  for (let i = 0; i < 50_000; i++) {
-    queue.add(`d/p${i}`, 0);
-    queue.park(`d/p${i}`, new Set(['node-labels']), 0);
-  }
+  const fussy = definePlugin('Fussy', () => ({ filter: () => unschedulable('no'), events: [on('Node', ['UpdateNodeLabel'])] }));
+  const env = { clock: new VirtualClock(), random: seededRandom(1), log: silentLogger };
+  const queue = new SchedulingQueue(env, new Map([['default-scheduler', only(fussy)]]), () => 'default-scheduler');
+  const count = 50_000;
+  for (let i = 0; i < count; i++) queue.put(pod({}, `p${i}`));
+  for (let i = 0; i < count; i++) queue.refused(queue.takeNow()!, [{ plugin: 'Fussy', status: unschedulable('no') }]);
   const started = performance.now();
-  for (let i = 0; i < 20_000; i++) queue.event('pod-removed');
-  expect(queue.lengths.unschedulable).toBe(50_000);
+  for (let i = 0; i < 20_000; i++) queue.event({ resource: 'Pod', action: 'Delete', old: pod({ nodeName: 'n' }) });
+  expect(queue.lengths.unschedulable).toBe(count);
   expect(performance.now() - started).toBeLessThan(LIMIT_MS);
-  queue.event('node-labels');
+  const labelled = node('n');
+  queue.event({ resource: 'Node', action: 'UpdateNodeLabel', old: labelled, now: labelled });
   expect(queue.lengths.unschedulable).toBe(0);
   queue.stop();
 });
 
-it('a host port that two Pods were bound to by name is held until both are gone', () => {
+it('a host port that two Pods were bound to by name is held until both are gone', async () => {
   const cache = cacheOf(1, () => node('n'));
-  const fits = () => 'node' in schedule(podInfo(pod(ports(80, 1))), cache, defaultPlugins, seededRandom(1));
+  const fits = async () => (await find(cache, pod(ports(80, 1)))).node !== undefined;
   for (const name of ['a', 'b']) cache.putPod(pod(ports(80, 1), name), 'n');
-  const seen = [fits()];
+  const seen = [await fits()];
   for (const name of ['a', 'b']) {
     cache.removePod(`d/${name}`);
-    seen.push(fits());
+    seen.push(await fits());
   }
   expect(seen).toEqual([false, false, true]);
 });

@@ -1,105 +1,103 @@
-/** Pods that wait for a node: ready to be tried (highest priority first), backing off after a failure, or waiting for the cluster to change. */
-import type { Timer } from '../util/clock.js';
+/**
+ * Pods that wait for a node: ready to be tried (in the order of the queueSort plugin), backing off after a failure, or waiting for the cluster to
+ * change. A refused Pod wakes where a hint of a plugin that refused it says that an event may help; events that came while it was tried are held
+ * against it afterwards, so that none is lost. Where nothing is ready, a Pod that backs off after a refusal goes ahead of its time (KEP-5142).
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/, KEP-4247
+ */
+import type { Pod } from '../api/types/core/v1.js';
 import type { Env } from '../util/component.js';
-import type { ClusterEvent } from './framework.js';
+import { type ClusterEvent, concerns, type EventWithHint, type Hint, podEvents } from './cluster-event.js';
+import type { Verdict } from './framework.js';
+import { Heap } from './heap.js';
+import { podKey } from './pod-info.js';
+import { Entry } from './queued-pod.js';
+import type { Framework } from './runtime.js';
 
-interface Waiting {
-  readonly key: string;
-  priority: number;
-  order: number;
-  attempts: number;
-  /** Events that may help; undefined: any. */
-  helps?: ReadonlySet<ClusterEvent>;
-  lastTried: number;
-  timer?: Timer;
-}
-
-const FIRST_BACKOFF_MS = 1_000;
-const LAST_BACKOFF_MS = 10_000;
 /** A pod that nothing helped is tried again after this long all the same. */
 const FORGOTTEN_MS = 5 * 60_000;
+/** Pods whose back-off ends within the same second are tried in the order of the queue. */
+const WINDOW_MS = 1_000;
+
+/** An event that came while Pods were in flight. `only`: it is that Pod's own change; `except`: that Pod made it. */
+interface InFlightEvent {
+  readonly event: ClusterEvent;
+  readonly only?: Entry;
+  readonly except?: Entry;
+}
+
+type Of = Pick<Framework, 'less' | 'preEnqueue' | 'events'>;
+
+/** One plugin of one profile: the Pods that wait for its events. */
+interface Watcher {
+  readonly events: readonly EventWithHint[];
+  readonly waiting: Set<Entry>;
+}
 
 export class SchedulingQueue {
-  /** A binary heap by priority, then by age. */
-  private readonly active: Waiting[] = [];
-  /** What is in the heap. A pod that was removed and came back under its name is another entry. */
-  private readonly inHeap = new Set<Waiting>();
-  private readonly backoff = new Map<string, Waiting>();
-  private readonly unschedulable = new Map<string, Waiting>();
-  /** Of those, whom each kind of event may help: one that helps nobody looks at nobody. */
-  private readonly helped = new Map<ClusterEvent, Set<Waiting>>();
-  private readonly known = new Map<string, Waiting>();
+  private readonly known = new Map<string, Entry>();
+  private readonly active: Heap<Entry>;
+  /** After refusals, and after errors. */
+  private readonly backoff: Heap<Entry>;
+  private readonly errors = new Set<Entry>();
+  private readonly unschedulable = new Set<Entry>();
+  /** By profile and plugin: an event that concerns nobody looks at nobody. */
+  private readonly watchers = new Map<string, Map<string, Watcher>>();
+  /** Since which event each Pod is in flight. The one that is longest is first. */
+  private readonly inFlight = new Map<Entry, number>();
+  private log: InFlightEvent[] = [];
+  /** How many events came before the log's first. */
+  private logged = 0;
   private order = 0;
   private wake?: () => void;
-  /** Raised by each event. */
-  moves = 0;
-  /** The last event of a kind: a pod that failed while one came that may help is tried again. */
-  private readonly lastMove = new Map<ClusterEvent, number>();
 
-  constructor(private readonly env: Env) {}
-
-  get lengths(): { active: number; backoff: number; unschedulable: number } {
-    return { active: this.active.length, backoff: this.backoff.size, unschedulable: this.unschedulable.size };
+  /** `gated`: preEnqueue holds a Pod. */
+  constructor(
+    private readonly env: Env,
+    private readonly frameworks: ReadonlyMap<string, Of>,
+    private readonly profileOf: (pod: Pod) => string,
+    private readonly gated: (pod: Pod, by: Verdict) => void = () => undefined,
+  ) {
+    const [first] = frameworks.values();
+    const less = (a: Entry, b: Entry) => first!.less(a, b);
+    this.active = new Heap(less);
+    const window = (e: Entry) => Math.floor(e.backoffEnd / WINDOW_MS);
+    this.backoff = new Heap((a, b) => window(a) < window(b) || (window(a) === window(b) && less(a, b)));
+    for (const [name, { events }] of frameworks)
+      this.watchers.set(name, new Map([...events].map(([plugin, of]) => [plugin, { events: of, waiting: new Set() }])));
   }
 
-  /** A new pod, or one whose own change may help. */
-  add(key: string, priority: number): void {
-    let w = this.known.get(key);
-    if (!w) this.known.set(key, (w = { key, priority, order: this.order++, attempts: 0, lastTried: 0 }));
-    w.priority = priority;
-    this.unpark(w);
-    this.activate(w);
+  get lengths(): { active: number; backoff: number; unschedulable: number; inFlight: number } {
+    return {
+      active: this.active.size,
+      backoff: this.backoff.size + this.errors.size,
+      unschedulable: this.unschedulable.size,
+      inFlight: this.inFlight.size,
+    };
   }
 
-  /** The pod was turned down; `helps`: what may change that. */
-  park(key: string, helps: ReadonlySet<ClusterEvent>, movesBefore: number): void {
-    const w = this.known.get(key);
-    if (!w) return;
-    w.attempts++;
-    w.lastTried = this.env.clock.now();
-    w.helps = helps;
-    if ([...helps].some((e) => (this.lastMove.get(e) ?? 0) > movesBefore)) return this.delay(w);
-    this.unschedulable.set(key, w);
-    for (const e of helps) {
-      let set = this.helped.get(e);
-      if (!set) this.helped.set(e, (set = new Set()));
-      set.add(w);
-    }
-    w.timer = this.env.clock.after(FORGOTTEN_MS, () => {
-      this.unpark(w);
-      this.activate(w);
-    });
-  }
-
-  /** Binding failed, or something else that time may heal. */
-  retry(key: string): void {
-    const w = this.known.get(key);
-    if (!w) return;
-    w.attempts++;
-    w.lastTried = this.env.clock.now();
-    this.delay(w);
+  /** A Pod that has no node, new or changed. */
+  put(pod: Pod): void {
+    const key = podKey(pod);
+    const known = this.known.get(key);
+    if (known?.pod.metadata.uid === pod.metadata.uid) return this.changed(known, pod);
+    this.remove(key);
+    const entry = new Entry(key, pod, this.env.clock.now(), this.order++);
+    this.known.set(key, entry);
+    this.ready(entry);
   }
 
   remove(key: string): void {
-    const w = this.known.get(key);
-    if (!w) return;
+    const entry = this.known.get(key);
+    if (!entry) return;
     this.known.delete(key);
-    this.unpark(w);
+    this.leave(entry);
   }
 
-  /** Something happened in the cluster. */
-  event(e: ClusterEvent): void {
-    this.lastMove.set(e, ++this.moves);
-    for (const w of [...(this.helped.get(e) ?? [])]) {
-      this.unpark(w);
-      this.delay(w);
-    }
-  }
-
-  /** The next pod to try; waits for one. Undefined once the signal aborted. */
-  async take(signal: AbortSignal): Promise<string | undefined> {
+  /** The next pod to try; waits for one. It is in flight until `refused` or `done`. Undefined once the signal aborted. */
+  async take(signal: AbortSignal): Promise<Entry | undefined> {
     while (!signal.aborted) {
-      for (let w = this.pop(); w; w = this.pop()) if (this.known.get(w.key) === w) return w.key;
+      const entry = this.takeNow();
+      if (entry) return entry;
       // `stop` wakes it, too.
       await new Promise<void>((resolve) => {
         this.wake = resolve;
@@ -108,63 +106,168 @@ export class SchedulingQueue {
     return undefined;
   }
 
-  stop(): void {
-    for (const w of this.known.values()) w.timer?.cancel();
-    this.wake?.();
+  /** The same, where one is ready. */
+  takeNow(): Entry | undefined {
+    const entry = this.active.pop() ?? this.backoff.pop();
+    if (!entry) return undefined;
+    this.leave(entry);
+    entry.place = 'inFlight';
+    entry.attempts++;
+    this.inFlight.set(entry, this.logged + this.log.length);
+    return entry;
   }
 
-  private unpark(w: Waiting): void {
-    w.timer?.cancel();
-    this.backoff.delete(w.key);
-    this.unschedulable.delete(w.key);
-    for (const e of w.helps ?? []) this.helped.get(e)?.delete(w);
-  }
-
-  private delay(w: Waiting): void {
-    const wait = Math.min(FIRST_BACKOFF_MS * 2 ** Math.max(w.attempts - 1, 0), LAST_BACKOFF_MS) - (this.env.clock.now() - w.lastTried);
-    if (wait <= 0) return this.activate(w);
-    this.backoff.set(w.key, w);
-    w.timer = this.env.clock.after(wait, () => {
-      this.backoff.delete(w.key);
-      this.activate(w);
-    });
-  }
-
-  private activate(w: Waiting): void {
-    if (this.inHeap.has(w)) return;
-    this.inHeap.add(w);
-    this.active.push(w);
-    let i = this.active.length - 1;
-    while (i > 0) {
-      const up = (i - 1) >> 1;
-      if (!before(this.active[i]!, this.active[up]!)) break;
-      this.swap(i, up);
-      i = up;
+  /** The Pod was tried in vain: plugins refused it, or (none) something failed that time may heal. */
+  refused(entry: Entry, by: readonly Verdict[]): void {
+    const since = this.inFlight.get(entry);
+    const missed = since === undefined ? [] : this.log.slice(since - this.logged);
+    this.land(entry);
+    if (entry.place !== 'inFlight') return;
+    const plugins = (pending: boolean) => new Set(by.filter((v) => (v.status.code === 'Pending') === pending).map((v) => v.plugin));
+    entry.tried(this.env.clock.now(), this.order++, new Set(by.map((v) => v.plugin)), plugins(true));
+    if (!by.length) return this.ready(entry, 'backoff');
+    let how: 'backoff' | 'now' | undefined;
+    for (const { event, only, except } of missed) {
+      if ((only && only !== entry) || except === entry) continue;
+      const told = this.helps(entry, event);
+      if (told) how = told;
+      if (how === 'now') break;
     }
-    this.wake?.();
+    if (how) this.ready(entry, how);
+    else this.park(entry, 'unschedulable');
   }
 
-  private pop(): Waiting | undefined {
-    const first = this.active[0];
-    if (!first) return undefined;
-    const last = this.active.pop()!;
-    if (this.active.length) {
-      this.active[0] = last;
-      for (let i = 0; ; ) {
-        let best = i;
-        for (const c of [2 * i + 1, 2 * i + 2]) if (c < this.active.length && before(this.active[c]!, this.active[best]!)) best = c;
-        if (best === i) break;
-        this.swap(i, best);
-        i = best;
+  /** The Pod is bound, or need not be. */
+  done(entry: Entry): void {
+    this.land(entry);
+    if (this.known.get(entry.key) === entry) this.known.delete(entry.key);
+    entry.place = 'gone';
+  }
+
+  /** Something happened in the cluster; it does not help the Pod that it comes from. */
+  event(event: ClusterEvent, except?: Entry): void {
+    if (this.inFlight.size) this.log.push({ event, except });
+    for (const plugins of this.watchers.values())
+      for (const { events, waiting } of plugins.values()) {
+        if (!waiting.size || !events.some((e) => concerns(e, event))) continue;
+        for (const entry of [...waiting]) if (entry !== except) this.wakeBy(entry, event);
       }
-    }
-    this.inHeap.delete(first);
-    return first;
   }
 
-  private swap(a: number, b: number): void {
-    [this.active[a], this.active[b]] = [this.active[b]!, this.active[a]!];
+  /** Brings Pods up at once, without regard to their back-off. */
+  activate(pods: readonly Pod[]): void {
+    for (const pod of pods) {
+      const entry = this.known.get(podKey(pod));
+      if (entry && entry.place !== 'active' && entry.place !== 'inFlight') this.ready(entry);
+    }
+  }
+
+  stop(): void {
+    for (const e of this.known.values()) e.timer?.cancel();
+    this.wake?.();
+  }
+
+  /** The Pod itself changed. */
+  private changed(entry: Entry, pod: Pod): void {
+    const old = entry.pod;
+    entry.pod = pod;
+    if (entry.place !== 'inFlight' && entry.place !== 'unschedulable' && entry.place !== 'gated') return;
+    for (const event of podEvents(old, pod)) {
+      if (entry.place === 'inFlight') this.log.push({ event, only: entry });
+      else this.wakeBy(entry, event);
+    }
+  }
+
+  private wakeBy(entry: Entry, event: ClusterEvent): void {
+    if (entry.place !== 'unschedulable' && entry.place !== 'gated') return;
+    const how = this.helps(entry, event);
+    if (how) this.ready(entry, how);
+  }
+
+  /** Whether an event may help; `now`: all that a plugin waited for is there. */
+  private helps(entry: Entry, event: ClusterEvent): 'backoff' | 'now' | undefined {
+    const plugins = this.watchers.get(this.profileOf(entry.pod));
+    let how: 'backoff' | undefined;
+    for (const name of entry.refusedBy) {
+      const isPending = entry.pendingOn.has(name);
+      if (how && !isPending) continue;
+      const helped = plugins?.get(name)?.events.some((e) => concerns(e, event) && this.hint(e, entry, event) === 'queue');
+      if (helped && isPending) return 'now';
+      if (helped) how = 'backoff';
+    }
+    return how;
+  }
+
+  private hint(of: EventWithHint, entry: Entry, event: ClusterEvent): Hint {
+    try {
+      return of.hint(entry.pod, event);
+    } catch (e) {
+      // Rather once too often than never.
+      this.env.log.error('a queueing hint failed', { pod: entry.key, error: (e as Error).stack });
+      return 'queue';
+    }
+  }
+
+  /** To where it is taken from: at once, or when its back-off is over. */
+  private ready(entry: Entry, how: 'backoff' | 'now' = 'now'): void {
+    this.leave(entry);
+    const gate = this.frameworks.get(this.profileOf(entry.pod))?.preEnqueue(entry.pod);
+    if (gate) {
+      entry.refusedBy = new Set([gate.plugin]);
+      entry.pendingOn = new Set();
+      this.park(entry, 'gated');
+      return this.gated(entry.pod, gate);
+    }
+    const wait = how === 'now' ? 0 : entry.backoffEnd - this.env.clock.now();
+    if (wait > 0) {
+      entry.place = 'backoff';
+      if (entry.errors) this.errors.add(entry);
+      else this.backoff.push(entry);
+      entry.timer = this.env.clock.after(wait, () => this.ready(entry));
+    } else {
+      entry.place = 'active';
+      this.active.push(entry);
+    }
+    this.wake?.();
+  }
+
+  /** Until an event helps. */
+  private park(entry: Entry, place: 'unschedulable' | 'gated'): void {
+    entry.place = place;
+    for (const w of this.watching(entry)) w.waiting.add(entry);
+    if (place === 'gated') return;
+    this.unschedulable.add(entry);
+    entry.timer = this.env.clock.after(FORGOTTEN_MS, () => this.ready(entry, 'backoff'));
+  }
+
+  /** Out of wherever it waits. */
+  private leave(entry: Entry): void {
+    entry.timer?.cancel();
+    entry.timer = undefined;
+    if (entry.place === 'active') this.active.remove(entry);
+    else if (entry.place === 'backoff') {
+      this.backoff.remove(entry);
+      this.errors.delete(entry);
+    } else if (entry.place === 'unschedulable' || entry.place === 'gated') {
+      this.unschedulable.delete(entry);
+      for (const w of this.watching(entry)) w.waiting.delete(entry);
+    }
+    entry.place = 'gone';
+  }
+
+  private watching(entry: Entry): Watcher[] {
+    const plugins = this.watchers.get(this.profileOf(entry.pod));
+    return [...entry.refusedBy].flatMap((name) => plugins?.get(name) ?? []);
+  }
+
+  /** Not in flight any more: events that no other needs are let go of. */
+  private land(entry: Entry): void {
+    this.inFlight.delete(entry);
+    const [longest] = this.inFlight.values();
+    const keep = longest ?? this.logged + this.log.length;
+    if (keep > this.logged) {
+      this.log = this.log.slice(keep - this.logged);
+      this.logged = keep;
+    }
   }
 }
-
-const before = (a: Waiting, b: Waiting): boolean => a.priority > b.priority || (a.priority === b.priority && a.order < b.order);

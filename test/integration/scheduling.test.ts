@@ -53,12 +53,19 @@ it('the node got its TTL and its labels under their old names', async () => {
 });
 
 it('a Pod that changed and fails again is another event; one that is gated has no generation in its condition', async () => {
-  await pod('large', { nodeSelector: { a: 'b' } });
+  const asks = (cpu: string) => ({ containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }] });
+  await pod('small', { ...asks('1'), nodeName: 'n1' });
+  await pod('large', asks('3'));
   await pod('gated', { schedulingGates: [{ name: 'x.io/g' }] });
   await c.clock.advance!('5s');
   const failures = async () => (await told('large')).filter((e) => e.reason === 'FailedScheduling').length;
   const before = await failures();
+  // Labels of its own help no Pod that wants room; room does that another Pod leaves.
   await c.client.patch({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'large' }, { metadata: { labels: { x: 'y' } } });
+  await c.clock.advance!('20s');
+  expect(await failures()).toBe(before);
+  const small = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'small' } as const;
+  await c.client.patch(small, { status: { phase: 'Succeeded' } }, { subresource: 'status' });
   await c.clock.advance!('20s');
   expect(await failures()).toBe(before + 1);
   expect((await get('gated')).status.conditions?.[0]).toMatchObject({ reason: 'SchedulingGated' });

@@ -1,8 +1,12 @@
 /**
- * The default profile, filters in the order they are asked. Not built yet: InterPodAffinity, PodTopologySpread, the volume plugins,
- * DynamicResources, DefaultPreemption (docs/limits.md).
+ * The plugins there are, and those of the default profile in the order in which they are asked. Not built yet: InterPodAffinity, PodTopologySpread,
+ * the volume plugins; DynamicResources and DefaultPreemption only say that they did nothing (docs/limits.md).
+ * Source: https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
  */
-import type { Plugin } from '../framework.js';
+import type { Registry } from '../profiles.js';
+import { defaultBinder } from './default-binder.js';
+import { defaultPreemption } from './default-preemption.js';
+import { dynamicResources } from './dynamic-resources.js';
 import { imageLocality } from './image-locality.js';
 import { nodeAffinity } from './node-affinity.js';
 import { nodeName } from './node-name.js';
@@ -10,17 +14,26 @@ import { nodePorts } from './node-ports.js';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.js';
 import { nodeResourcesFit } from './node-resources-fit.js';
 import { nodeUnschedulable } from './node-unschedulable.js';
+import { prioritySort } from './priority-sort.js';
 import { schedulingGates } from './scheduling-gates.js';
 import { taintToleration } from './taint-toleration.js';
 
-export const defaultPlugins: readonly Plugin[] = [
+const factories = [
   schedulingGates,
+  prioritySort,
   nodeUnschedulable,
   nodeName,
   taintToleration,
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  dynamicResources,
+  defaultPreemption,
   nodeResourcesBalancedAllocation,
   imageLocality,
+  defaultBinder,
 ];
+
+const WEIGHTS: Readonly<Record<string, number>> = { TaintToleration: 3, NodeAffinity: 2 };
+
+export const registry: Registry = { factories, defaults: factories.map(({ name }) => ({ name, weight: WEIGHTS[name] ?? 1 })) };

@@ -1,5 +1,6 @@
 /** ImageLocality: rather where the images are already. */
-import { definePlugin, MAX_SCORE } from '../framework.js';
+import { StateKey } from '../cycle-state.js';
+import { definePlugin, MAX_SCORE, SKIP } from '../framework.js';
 
 const MB = 1024 * 1024;
 const LEAST = 23 * MB;
@@ -8,18 +9,34 @@ const MOST_PER_CONTAINER = 1000 * MB;
 /** `nginx` and `nginx:latest` are the same image. */
 const normalized = (image: string): string => (image.lastIndexOf(':') <= image.lastIndexOf('/') ? `${image}:latest` : image);
 
-export const imageLocality = definePlugin({
-  name: 'ImageLocality',
-  score({ pod }, node, _state, snapshot) {
+interface Wanted {
+  /** What the bytes of each image count: how many containers have it, times the part of the nodes that have it. */
+  readonly images: readonly (readonly [name: string, factor: number])[];
+  readonly most: number;
+}
+
+const WANTED = new StateKey<Wanted>();
+
+export const imageLocality = definePlugin('ImageLocality', () => ({
+  preScore(state, { pod }, _nodes, snapshot) {
     const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-    let sum = 0;
+    const images = new Map<string, number>();
     for (const c of containers) {
-      const size = node.images.get(normalized(c.image ?? ''));
+      const name = normalized(c.image ?? '');
       // An image that few nodes have draws less, or all its pods would gather there.
-      if (size) sum += (size * snapshot.imageSpread(normalized(c.image ?? ''))) / snapshot.nodes.length;
+      const part = snapshot.imageSpread(name) / snapshot.nodes.length;
+      if (part) images.set(name, (images.get(name) ?? 0) + part);
     }
-    const most = MOST_PER_CONTAINER * containers.length;
+    // No node has any: all are worth the same.
+    if (!images.size) return SKIP;
+    state.write(WANTED, { images: [...images], most: MOST_PER_CONTAINER * containers.length });
+    return undefined;
+  },
+  score(state, _pod, node) {
+    const { images, most } = state.read(WANTED)!;
+    let sum = 0;
+    for (const [name, factor] of images) sum += (node.images.get(name) ?? 0) * factor;
     const clamped = Math.min(Math.max(sum, LEAST), most);
     return Math.floor((MAX_SCORE * (clamped - LEAST)) / (most - LEAST));
   },
-});
+}));

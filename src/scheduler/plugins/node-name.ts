@@ -1,9 +1,9 @@
 /** NodeName: a pod that names its node goes there or nowhere. */
-import { definePlugin, misfit } from '../framework.js';
+import { on } from '../cluster-event.js';
+import { definePlugin, unresolvable } from '../framework.js';
 
-export const nodeName = definePlugin({
-  name: 'NodeName',
-  helps: ['node-added'],
-  filter: ({ pod }, { name }) =>
-    pod.spec.nodeName && pod.spec.nodeName !== name ? misfit("node(s) didn't match the requested node name", true) : undefined,
-});
+export const nodeName = definePlugin('NodeName', () => ({
+  events: [on('Node', ['Add'])],
+  filter: (_state, { pod }, { name }) =>
+    pod.spec.nodeName && pod.spec.nodeName !== name ? unresolvable("node(s) didn't match the requested node name") : undefined,
+}));

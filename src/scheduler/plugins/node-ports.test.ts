@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Node, Pod } from '../../api/types/core/v1.js';
-import { podInfo, SchedulerCache } from '../cache.js';
+import { CycleState } from '../cycle-state.js';
+import { podInfo } from '../pod-info.js';
+import { cacheOf, handle } from '../testing/fixtures.js';
 import { nodePorts } from './node-ports.js';
 
 const pod = (name: string, ...ports: object[]) =>
@@ -14,13 +16,15 @@ const node = (annotations: Record<string, string> = {}) =>
 const OWN = { 'k8ts.io/own-host-ports': 'TCP/6443=kube-apiserver,UDP/53=dns' };
 const host = (hostPort: number, more: object = {}) => ({ containerPort: 80, hostPort, ...more });
 const why = (annotations: Record<string, string>, wanted: object[], present: object[] = []) => {
-  const cache = new SchedulerCache();
-  cache.putNode(node(annotations));
-  cache.putPod(pod('other', ...present), 'n');
-  return nodePorts.filter!(podInfo(pod('p', ...wanted)), cache.node('n')!, undefined);
+  const cache = cacheOf([node(annotations)], [[pod('other', ...present), 'n']]);
+  return nodePorts.create({}, handle()).filter!(new CycleState(), podInfo(pod('p', ...wanted)), cache.snapshot.node('n')!);
 };
 const TAKEN = "node(s) didn't have free ports for the requested pod ports";
-const [fits, taken, own] = [undefined, { reasons: [TAKEN], unresolvable: false }, { reasons: [TAKEN], unresolvable: true }];
+const [fits, taken, own] = [
+  undefined,
+  { code: 'Unschedulable', reasons: [TAKEN] },
+  { code: 'UnschedulableAndUnresolvable', reasons: [TAKEN] },
+];
 
 it.each<[string, Record<string, string>, object[], object[], object | undefined]>([
   ['no host port', OWN, [{ containerPort: 6443 }], [host(80)], fits],

@@ -1,15 +1,21 @@
 /** TaintToleration: no pod on a node with a taint that it does not bear; few that it would rather not. */
-import { definePlugin, misfit } from '../framework.js';
+import type { Node, Pod } from '../../api/types/core/v1.js';
+import { on } from '../cluster-event.js';
+import { definePlugin, normalizeByMax, unresolvable } from '../framework.js';
 import { countUntolerated, firstUntolerated } from '../tolerations.js';
 
-export const taintToleration = definePlugin({
-  name: 'TaintToleration',
-  weight: 3,
-  helps: ['node-added', 'node-taints'],
-  normalize: 'min-is-best',
-  filter({ pod }, { node }) {
-    const taint = firstUntolerated(node.spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
-    return taint && misfit(`node(s) had untolerated taint(s)`, true);
-  },
-  score: ({ pod }, { node }) => countUntolerated(node.spec.taints, pod.spec.tolerations, 'PreferNoSchedule'),
-});
+const REFUSED = unresolvable('node(s) had untolerated taint(s)');
+
+const bearsAll = (pod: Pod, node: Node): boolean => !firstUntolerated(node.spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
+
+export const taintToleration = definePlugin('TaintToleration', () => ({
+  events: [
+    on('Node', ['Add', 'UpdateNodeTaint'], (pod, old, now) =>
+      now && bearsAll(pod, now) && !(old && bearsAll(pod, old)) ? 'queue' : 'skip',
+    ),
+    on('Pod', ['UpdatePodToleration'], (pod, _old, now) => (now?.metadata.uid === pod.metadata.uid ? 'queue' : 'skip')),
+  ],
+  filter: (_state, { pod }, { node }) => (bearsAll(pod, node) ? undefined : REFUSED),
+  score: (_state, { pod }, { node }) => countUntolerated(node.spec.taints, pod.spec.tolerations, 'PreferNoSchedule'),
+  normalizeScore: (_state, _pod, scores) => normalizeByMax(scores, true),
+}));
