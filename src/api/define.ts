@@ -1,6 +1,6 @@
 /** Makes a whole ResourceDefinition from what is special about a resource: everything ordinary is filled in here. */
 
-import { zero } from '../meta/decode.js';
+import { decode, type FieldValidation, zero } from '../meta/decode.js';
 import { fillDefaults } from '../meta/defaults.js';
 import { findErrors } from '../meta/field-error.js';
 import { groupVersion } from '../meta/gvk.js';
@@ -56,6 +56,7 @@ export function defineResource<T extends ApiObject>(special: Special<T>): Resour
     get type() {
       return typeOf();
     },
+    read: rest.read ?? ((json: unknown, mode: FieldValidation) => decode(typeOf(), json, mode)),
     defaults(object) {
       defaults?.(object);
       fillDefaults(typeOf(), object);

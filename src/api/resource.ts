@@ -2,6 +2,7 @@
  * The one resource table: what a resource is, declared once. Routes, discovery, OpenAPI, RBAC names, table columns, kubectl's mapper and the
  * garbage collector are read from it; a CRD is turned into the same form. All that is special about a kind stands in its own file, as such a definition.
  */
+import type { Read } from '../meta/decode.js';
 import type { FieldError } from '../meta/field-error.js';
 import type { AnyObject, ApiObject } from '../meta/object.js';
 import type { TypeSchema } from '../meta/schema/schema.js';
@@ -65,6 +66,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** False: only with `--runtime-config`. */
   readonly enabledByDefault: boolean;
   readonly type: TypeSchema;
+  /** How its JSON becomes an object: built-in kinds by `type`, custom ones by the schema that they bring. */
+  readonly read: Read;
   /** Defined by a CRD: no strategic merge, no protobuf; list items carry kind and apiVersion. */
   readonly custom?: boolean;
   /** Name of the list kind. */

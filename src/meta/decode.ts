@@ -35,6 +35,14 @@ function count(seen: Seen, entries: number): void {
   if (seen.left < 0) throw tooLarge(`Request entity too large: lists and maps of more than ${ENTRY_LIMIT} entries`);
 }
 
+/** Makes an object of JSON: zeros and what is absent as the kind has it, unknown fields told. Throws BadRequest for what is no such object. */
+export type Read = (json: unknown, mode: FieldValidation) => Decoded;
+
+export const reads =
+  (type: TypeSchema): Read =>
+  (json, mode) =>
+    decode(type, json, mode);
+
 export function decode(type: TypeSchema, json: unknown, mode: FieldValidation, entryLimit = ENTRY_LIMIT): Decoded {
   const seen = fresh(entryLimit);
   let object: AnyObject;

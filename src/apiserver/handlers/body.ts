@@ -1,10 +1,9 @@
 /** From a request's body to an object of the resource's type. */
-import { decode } from '../../meta/decode.js';
+import type { Read } from '../../meta/decode.js';
 import { badRequest, StatusError, tooLarge, unsupportedMediaType } from '../../meta/errors.js';
 import { parseApiVersion } from '../../meta/gvk.js';
 import { parseJson } from '../../meta/json.js';
 import type { AnyObject } from '../../meta/object.js';
-import type { TypeSchema } from '../../meta/schema/schema.js';
 import { readYaml } from '../../meta/yaml.js';
 import { text } from '../../util/bytes.js';
 import { duplicateFields, inDocumentOrder } from '../encode/duplicate-fields.js';
@@ -19,7 +18,7 @@ export type Validation = 'Strict' | 'Warn' | 'Ignore';
 export interface Expected {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly type: TypeSchema;
+  readonly read: Read;
   readonly group: string;
   /** Former versions in which the kind, unchanged since, may come, too (`policy/v1beta1`). */
   readonly olderVersions?: readonly string[];
@@ -112,7 +111,7 @@ export function decodeAs(
     );
   }
   try {
-    const { object, problems } = decode(expected.type, { ...value, kind, apiVersion }, validation);
+    const { object, problems } = expected.read({ ...value, kind, apiVersion }, validation);
     const all = [...(yaml ? [yaml] : []), ...refused(problems, duplicates, source)];
     if (all.length && validation === 'Strict') {
       throw badRequest(`strict decoding error: ${all.join(', ')}`);

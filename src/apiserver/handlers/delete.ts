@@ -4,6 +4,7 @@
  */
 
 import { schemas } from '../../api/schemas.js';
+import { reads } from '../../meta/decode.js';
 import { conflictError, invalidError, notFoundError } from '../../meta/errors.js';
 import { type FieldError, forbidden, invalid, notSupported } from '../../meta/field-error.js';
 import type { AnyObject } from '../../meta/object.js';
@@ -36,7 +37,12 @@ export function deleteOptions(call: Call): DeleteOptions {
   let sent: { [k: string]: unknown };
   if (value !== undefined && value !== null) {
     const apiVersion = (value as { apiVersion?: string }).apiVersion ?? 'v1';
-    sent = decodeAs(value, { apiVersion, kind: 'DeleteOptions', type: schemas.kind('v1', 'DeleteOptions')!, group: '' }, 'Ignore', []) as {
+    sent = decodeAs(
+      value,
+      { apiVersion, kind: 'DeleteOptions', read: reads(schemas.kind('v1', 'DeleteOptions')!), group: '' },
+      'Ignore',
+      [],
+    ) as {
       [k: string]: unknown;
     };
   } else {

@@ -54,6 +54,7 @@ export function patched(type: Exclude<PatchType, 'apply'>, before: AnyObject, pa
 export function decodePatched(
   type: Exclude<PatchType, 'apply'>,
   after: AnyObject,
+  schema: TypeSchema,
   expected: Expected,
   validation: Validation,
   warnings: string[],
@@ -67,7 +68,7 @@ export function decodePatched(
     let shown = type === 'strategic' ? plain(patch) : JSON.stringify(after);
     if (shown.length > SHOWN) shown = `${shown.slice(0, SHOWN)}...`;
     let why = strict ? e.message.slice(strict.index) : e.message;
-    if (type === 'strategic' && !strict) why = conversionProblem(expected.type, after) ?? why;
+    if (type === 'strategic' && !strict) why = conversionProblem(schema, after) ?? why;
     throw invalidError('', '', '', [invalid('patch', shown, why)]);
   }
 }

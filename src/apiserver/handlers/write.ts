@@ -1,5 +1,4 @@
 /** create, update, patch, apply: ways to compute the next object for the one write path. */
-import { decode } from '../../meta/decode.js';
 import { alreadyExistsError, badRequest, methodNotSupported, notFoundError, StatusError } from '../../meta/errors.js';
 import { groupVersion } from '../../meta/gvk.js';
 import type { AnyObject } from '../../meta/object.js';
@@ -23,7 +22,7 @@ const APPLY_ATTEMPTS = 5;
 export const expected = (call: Call): Expected => ({
   apiVersion: groupVersion(call.definition.group, call.definition.version),
   kind: call.definition.kind,
-  type: call.definition.type,
+  read: call.definition.read,
   group: call.definition.group,
 });
 
@@ -138,7 +137,7 @@ export async function patch(call: Call, kind: UpdateKind): Promise<Answer> {
     const after = patched(type, current.object, body.value, definition.type);
     if (after?.metadata?.name !== undefined && after.metadata.name !== info.name) checkName(call, after);
     const named = { ...after, metadata: { ...after.metadata, name: info.name } };
-    const object = decodePatched(type, named, expected(call), parameters.fieldValidation, call.warnings, body);
+    const object = decodePatched(type, named, definition.type, expected(call), parameters.fieldValidation, call.warnings, body);
     // A patch that names no resourceVersion of its own is not conditional.
     if ((body.value as AnyObject | undefined)?.metadata?.resourceVersion === undefined && type !== 'json')
       object.metadata.resourceVersion = String(current.revision);
@@ -194,7 +193,7 @@ async function applyTo(
       );
     const merged = core.fields.apply(definition, undefined, intent, parameters.fieldManager, parameters.force, info.subresource, now);
     merged.metadata.name = info.name;
-    return createObject(call, decode(definition.type, merged, 'Ignore').object, parameters, true);
+    return createObject(call, definition.read(merged, 'Ignore').object, parameters, true);
   }
   const written = await change(
     call,
@@ -210,7 +209,7 @@ async function applyTo(
         info.subresource,
         now,
       );
-      const object = decode(definition.type, merged, 'Ignore').object;
+      const object = definition.read(merged, 'Ignore').object;
       if (!intent.metadata.resourceVersion) object.metadata.resourceVersion = String(current.revision);
       return object;
     },

@@ -2,7 +2,7 @@
 import { schemas } from '../../api/schemas.js';
 import type { Binding, Pod, PodCondition } from '../../api/types/core/v1.js';
 import type { PodDisruptionBudget } from '../../api/types/policy/v1.js';
-import { decode } from '../../meta/decode.js';
+import { reads } from '../../meta/decode.js';
 import { badRequest, conflictError, invalidError, isConflict, notFoundError, StatusError } from '../../meta/errors.js';
 import { notSupported, required } from '../../meta/field-error.js';
 import { selectorFromObject } from '../../meta/labels.js';
@@ -25,7 +25,7 @@ export async function bind(call: Call): Promise<Answer> {
   const parameters = writeParameters(call.request.query, 'CreateOptions', header(call.request, 'user-agent') ?? '');
   const binding = readObject(
     call.request,
-    { apiVersion: 'v1', kind: 'Binding', type: schemas.kind('v1', 'Binding')!, group: '' },
+    { apiVersion: 'v1', kind: 'Binding', read: reads(schemas.kind('v1', 'Binding')!), group: '' },
     parameters.fieldValidation,
     call.warnings,
   ) as unknown as Binding;
@@ -58,7 +58,7 @@ export async function bind(call: Call): Promise<Answer> {
     if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels };
     if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
     setCondition(pod, { type: 'PodScheduled', status: 'True', lastTransitionTime: timestamp(core.env.clock.now()) });
-    return { put: decode(pods.type, pod, 'Ignore').object };
+    return { put: pods.read(pod, 'Ignore').object };
   });
   return created();
 }
@@ -76,7 +76,7 @@ export async function evict(call: Call): Promise<Answer> {
       apiVersion: 'policy/v1',
       olderVersions: ['policy/v1beta1'], // what `kubectl drain` before 1.22 sends
       kind: 'Eviction',
-      type: schemas.kind('policy/v1', 'Eviction')!,
+      read: reads(schemas.kind('policy/v1', 'Eviction')!),
       group: 'policy',
     },
     parameters.fieldValidation,

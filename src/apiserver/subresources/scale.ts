@@ -2,7 +2,7 @@
 
 import { schemas } from '../../api/schemas.js';
 import type { Scale } from '../../api/types/autoscaling/v1.js';
-import { decode } from '../../meta/decode.js';
+import { reads } from '../../meta/decode.js';
 import { invalidError, notFoundError } from '../../meta/errors.js';
 import { invalid } from '../../meta/field-error.js';
 import { groupVersion } from '../../meta/gvk.js';
@@ -19,10 +19,11 @@ import { change, inVersion } from '../handlers/write.js';
 import { header } from '../request.js';
 import type { Entry } from '../storage/entry.js';
 
+const SCALE_TYPE = schemas.kind('autoscaling/v1', 'Scale')!;
 const SCALE: Expected = {
   apiVersion: 'autoscaling/v1',
   kind: 'Scale',
-  type: schemas.kind('autoscaling/v1', 'Scale')!,
+  read: reads(SCALE_TYPE),
   group: 'autoscaling',
 };
 
@@ -90,8 +91,8 @@ export async function patchScale(call: Call): Promise<Answer> {
   const body = patchBody(request, type, SCALE.kind);
   if (type === 'apply') return applyScale(call, parameters, body.value);
   return writeScale(call, parameters, (current) => {
-    const after = patched(type, scaleOf(call, current) as unknown as AnyObject, body.value, SCALE.type);
-    return decodePatched(type, after, SCALE, parameters.fieldValidation, warnings, body);
+    const after = patched(type, scaleOf(call, current) as unknown as AnyObject, body.value, SCALE_TYPE);
+    return decodePatched(type, after, SCALE_TYPE, SCALE, parameters.fieldValidation, warnings, body);
   });
 }
 
@@ -109,7 +110,7 @@ function applyScale(call: Call, parameters: WriteParameters, value: unknown): Pr
       if ((scale as unknown as Scale).spec?.replicas !== undefined) set(intent, definition.subresources.scale!.replicas, replicas);
       const { object } = current;
       const merged = core.fields.apply(definition, object, intent, parameters.fieldManager, parameters.force, 'scale', now);
-      return decode(definition.type, merged, 'Ignore').object;
+      return definition.read(merged, 'Ignore').object;
     },
   );
 }

@@ -1,6 +1,7 @@
 /** POST serviceaccounts/x/token: TokenRequest. Source: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
 import { schemas } from '../../api/schemas.js';
 import type { TokenRequest } from '../../api/types/authentication/v1.js';
+import { reads } from '../../meta/decode.js';
 import { badRequest, conflictError, invalidError, notFoundError } from '../../meta/errors.js';
 import { invalid } from '../../meta/field-error.js';
 import type { AnyObject } from '../../meta/object.js';
@@ -31,7 +32,7 @@ export const tokenHandler =
       {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
-        type: schemas.kind('authentication.k8s.io/v1', 'TokenRequest')!,
+        read: reads(schemas.kind('authentication.k8s.io/v1', 'TokenRequest')!),
         group: 'authentication.k8s.io',
       },
       parameters.fieldValidation,
