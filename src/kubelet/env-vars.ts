@@ -60,22 +60,24 @@ function optionally<T>(optional: boolean | undefined, get: () => T): T | undefin
 export function environment(pod: Pod, container: Container, sources: EnvSources): { name: string; value: string }[] {
   const services = serviceVariables(pod, sources.services);
   const env = new Map<string, string>();
+  // Whatever its source, one text may be named many times.
+  const expansion = new Expansion();
   for (const from of container.envFrom ?? []) {
     const ref = from.configMapRef ?? from.secretRef;
     const object = optionally(ref?.optional, () =>
       from.configMapRef ? sources.configMap(ref?.name ?? '') : sources.secret(ref?.name ?? ''),
     );
-    for (const [k, v] of Object.entries(object?.data ?? {})) env.set(`${from.prefix ?? ''}${k}`, from.configMapRef ? v : decodeBase64(v));
+    for (const [k, v] of Object.entries(object?.data ?? {})) {
+      const name = expansion.take(`${from.prefix ?? ''}${k}`, 'environment');
+      env.set(name, expansion.take(from.configMapRef ? v : decodeBase64(v), `environment variable ${JSON.stringify(name)}`));
+    }
   }
   const lookup = (name: string) => env.get(name) ?? services.get(name);
-  const expansion = new Expansion();
   for (const e of container.env ?? []) {
-    const value = e.value
-      ? expansion.expand(e.value, lookup, `environment variable ${JSON.stringify(e.name)}`)
-      : e.valueFrom
-        ? valueFrom(e, pod, container, sources)
-        : '';
-    if (value !== undefined) env.set(e.name, value);
+    const what = `environment variable ${JSON.stringify(e.name)}`;
+    const value = e.value ? expansion.expand(e.value, lookup, what) : e.valueFrom ? valueFrom(e, pod, container, sources) : '';
+    if (value === undefined) continue;
+    env.set(e.name, e.value ? value : expansion.take(value, what));
   }
   for (const [k, v] of services) if (!env.has(k)) env.set(k, v);
   return [...env].map(([name, value]) => ({ name, value }));

@@ -11,14 +11,17 @@ export class Expansion {
     this.left = limit;
   }
 
+  /** Counts a text that comes from elsewhere. Throws when this and all before it are more than the limit. */
+  take(text: string, what: string): string {
+    this.left -= text.length;
+    if (this.left < 0) throw new Error(`${what}: more than ${this.limit} characters after expansion`);
+    return text;
+  }
+
   /** Throws when this and all before it are more than the limit; `what` says whose text it is. */
   expand(text: string, lookup: (name: string) => string | undefined, what: string): string {
     const out: string[] = [];
-    const put = (part: string) => {
-      this.left -= part.length;
-      if (this.left < 0) throw new Error(`${what}: more than ${this.limit} characters after expansion`);
-      out.push(part);
-    };
+    const put = (part: string) => void out.push(this.take(part, what));
     const lastClose = text.lastIndexOf(')');
     let i = 0;
     while (i < text.length) {

@@ -3,6 +3,7 @@
  * points through `..data`. A reader sees the old set or the new one. Layout of Kubernetes' AtomicWriter, on which programs that watch `..data` rely.
  */
 import { addAll } from '../../util/add-all.js';
+import { equalBytes } from '../../util/bytes.js';
 import type { FileSystem } from '../host.js';
 import type { Payload } from './payload.js';
 
@@ -88,7 +89,7 @@ async function same(files: FileSystem, dir: string, payload: Payload): Promise<b
     const wanted = payload.get(path);
     if (!wanted) return false;
     const data = await files.read(`${dir}/${path}`);
-    if (data.length !== wanted.data.length || data.some((b, i) => b !== wanted.data[i])) return false;
+    if (!equalBytes(data, wanted.data)) return false;
   }
   return true;
 }

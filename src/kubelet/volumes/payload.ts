@@ -8,7 +8,48 @@ export interface PayloadFile {
   readonly uid?: number;
 }
 /** By path below the volume. */
-export type Payload = Map<string, PayloadFile>;
+export type Payload = ReadonlyMap<string, PayloadFile>;
+
+/** What the files of one Pod's configMap, secret, downwardAPI and projected volumes may come to: its few bytes may name one object many times. */
+export const PAYLOAD_LIMIT = 64 * 2 ** 20;
+
+const utf8 = new TextEncoder();
+
+/** Collects a volume's files, counted. */
+class Files {
+  readonly files = new Map<string, PayloadFile>();
+  private readonly texts = new Map<string, Uint8Array>();
+  private readonly objects = new Map<string, ReadonlyMap<string, Uint8Array>>();
+  private left: number;
+
+  constructor(
+    private readonly volume: string,
+    limit: number,
+  ) {
+    this.left = limit;
+  }
+
+  /** Throws where this and all before it, in this volume and the Pod's others, are more than may be. */
+  set(path: string, file: PayloadFile): void {
+    this.left -= file.data.length;
+    if (this.left < 0) throw new Error(`volume ${JSON.stringify(this.volume)}: the files of the pod's volumes come to more than 64Mi`);
+    this.files.set(path, file);
+  }
+
+  /** Bytes of a text; made once, however many files show it. */
+  bytes(text: string): Uint8Array {
+    let known = this.texts.get(text);
+    if (!known) this.texts.set(text, (known = utf8.encode(text)));
+    return known;
+  }
+
+  /** What an object holds; decoded once. */
+  data(key: string, make: () => ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
+    let known = this.objects.get(key);
+    if (!known) this.objects.set(key, (known = make()));
+    return known;
+  }
+}
 
 /** The objects that a payload is made of; each call gives the object or throws NotFound. */
 export interface PayloadObjects {
@@ -27,7 +68,6 @@ export interface PayloadNeeds {
 
 export const DEFAULT_MODE = 0o644;
 const DEFAULT_TOKEN_SECONDS = 3600;
-const utf8 = new TextEncoder();
 const bytes = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 export const isPayloadVolume = (v: Volume): boolean => !!(v.configMap || v.secret || v.downwardAPI || v.projected);
@@ -61,7 +101,7 @@ function optionally<T>(optional: boolean | undefined, get: () => T): T | undefin
 }
 
 function select(
-  out: Payload,
+  out: Files,
   all: ReadonlyMap<string, Uint8Array>,
   items: readonly KeyToPath[] | undefined,
   mode: number,
@@ -88,39 +128,35 @@ const secretData = (s: Secret | undefined): Map<string, Uint8Array> =>
   new Map(Object.entries(s?.data ?? {}).map(([k, v]) => [k, bytes(v)] as const));
 
 function addConfigMap(
-  out: Payload,
+  out: Files,
   ref: { name?: string; items?: KeyToPath[]; optional?: boolean },
   mode: number,
   objects: PayloadObjects,
 ): void {
   const object = optionally(ref.optional, () => objects.configMap(ref.name ?? ''));
-  select(out, configMapData(object), ref.items, mode, ref.optional, (key) => `configmap references non-existent config key: ${key}`);
+  const data = out.data(`c ${ref.name}`, () => configMapData(object));
+  select(out, data, ref.items, mode, ref.optional, (key) => `configmap references non-existent config key: ${key}`);
 }
 
 function addSecret(
-  out: Payload,
+  out: Files,
   ref: { name: string; items?: KeyToPath[]; optional?: boolean },
   mode: number,
   objects: PayloadObjects,
 ): void {
   const object = optionally(ref.optional, () => objects.secret(ref.name));
-  select(out, secretData(object), ref.items, mode, ref.optional, (key) => `references non-existent secret key: ${key}`);
+  const data = out.data(`s ${ref.name}`, () => secretData(object));
+  select(out, data, ref.items, mode, ref.optional, (key) => `references non-existent secret key: ${key}`);
 }
 
-function addDownward(
-  out: Payload,
-  items: readonly DownwardAPIVolumeFile[] | undefined,
-  mode: number,
-  pod: Pod,
-  facts: DownwardFacts,
-): void {
+function addDownward(out: Files, items: readonly DownwardAPIVolumeFile[] | undefined, mode: number, pod: Pod, facts: DownwardFacts): void {
   for (const item of items ?? []) {
     const text = item.fieldRef
       ? fieldValue(pod, item.fieldRef, facts)
       : item.resourceFieldRef
         ? resourceValue(pod, item.resourceFieldRef, undefined, facts)
         : '';
-    out.set(item.path, { data: utf8.encode(text), mode: item.mode ?? mode });
+    out.set(item.path, { data: out.bytes(text), mode: item.mode ?? mode });
   }
 }
 
@@ -135,8 +171,9 @@ function onlyUser(pod: Pod): number | undefined {
   return users.size === 1 ? first : undefined;
 }
 
-export function payloadOf(pod: Pod, v: Volume, objects: PayloadObjects, facts: DownwardFacts): Payload {
-  const out: Payload = new Map();
+/** Throws where an object that must be there is not, and where its files come to more than `limit` bytes. */
+export function payloadOf(pod: Pod, v: Volume, objects: PayloadObjects, facts: DownwardFacts, limit = PAYLOAD_LIMIT): Payload {
+  const out = new Files(v.name, limit);
   if (v.configMap) addConfigMap(out, v.configMap, v.configMap.defaultMode ?? DEFAULT_MODE, objects);
   if (v.secret) {
     const { secretName, items, optional, defaultMode } = v.secret;
@@ -149,10 +186,10 @@ export function payloadOf(pod: Pod, v: Volume, objects: PayloadObjects, facts: D
   }
   if (v.downwardAPI) addDownward(out, v.downwardAPI.items, v.downwardAPI.defaultMode ?? DEFAULT_MODE, pod, facts);
   for (const s of v.projected?.sources ?? []) addProjection(out, pod, v, s, objects, facts);
-  return out;
+  return out.files;
 }
 
-function addProjection(out: Payload, pod: Pod, v: Volume, s: VolumeProjection, objects: PayloadObjects, facts: DownwardFacts): void {
+function addProjection(out: Files, pod: Pod, v: Volume, s: VolumeProjection, objects: PayloadObjects, facts: DownwardFacts): void {
   const mode = v.projected?.defaultMode ?? DEFAULT_MODE;
   if (s.configMap) addConfigMap(out, s.configMap, mode, objects);
   else if (s.secret) addSecret(out, { ...s.secret, name: s.secret.name ?? '' }, mode, objects);

@@ -21,7 +21,7 @@ import { namespaceOf, uidOf } from '../pods.js';
 import { podLimits } from '../qos.js';
 import { writeAtomically } from './atomic-writer.js';
 import { hostPath } from './host-path.js';
-import { isPayloadVolume, type Payload, payloadNeeds, payloadOf } from './payload.js';
+import { isPayloadVolume, PAYLOAD_LIMIT, type Payload, payloadNeeds, payloadOf } from './payload.js';
 import type { TokenCache } from './tokens.js';
 
 export interface MountedVolume {
@@ -80,6 +80,9 @@ function notOf(volume: PersistentVolume, claim: PersistentVolumeClaim): string |
 const isGroups = (info: FileInfo, gid: number): boolean => info.gid === gid && (info.mode & 0o2770) === 0o2770;
 
 export class VolumeManager {
+  /** Pod -> volume -> bytes of its files, of those volumes that show API objects. */
+  private readonly shown = new Map<string, Map<string, number>>();
+
   constructor(private readonly ctx: VolumeContext) {}
 
   /** All volumes that containers mount. Rejects with a VolumeError for the first that fails. Idempotent. */
@@ -117,6 +120,7 @@ export class VolumeManager {
     for (const mount of await this.ctx.host.mounter.mountsUnder(dir)) await this.ctx.host.mounter.unmount(mount);
     await this.ctx.host.files.remove(dir);
     this.ctx.tokens.forget(podUid);
+    this.shown.delete(podUid);
   }
 
   private async one(pod: Pod, v: Volume, facts: DownwardFacts, mounted: Mounted): Promise<MountedVolume> {
@@ -187,7 +191,7 @@ export class VolumeManager {
     const needs = payloadNeeds(v);
     const settle = <T>(names: readonly string[], get: (name: string) => Promise<T>) =>
       Promise.all(
-        names.map(
+        [...new Set(names)].map(
           async (n) =>
             [
               n,
@@ -212,7 +216,12 @@ export class VolumeManager {
       if ('error' in r) throw r.error;
       return r.value;
     };
-    return payloadOf(
+    const shown = this.shown.get(uidOf(pod)) ?? new Map<string, number>();
+    this.shown.set(uidOf(pod), shown);
+    shown.delete(v.name);
+    let others = 0;
+    for (const bytes of shown.values()) others += bytes;
+    const payload = payloadOf(
       pod,
       v,
       {
@@ -221,7 +230,12 @@ export class VolumeManager {
         token: (audience, seconds) => tokens.get(`${audience}/${seconds}`) ?? '',
       },
       facts,
+      PAYLOAD_LIMIT - others,
     );
+    let bytes = 0;
+    for (const { data } of payload.values()) bytes += data.length;
+    shown.set(v.name, bytes);
+    return payload;
   }
 
   /** A claim whose volume is a folder of this host. Other volumes name themselves in the error. */
