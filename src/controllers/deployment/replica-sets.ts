@@ -88,6 +88,7 @@ export function sizeAnnotations(d: Deployment): Record<string, string> {
   return { [DESIRED]: String(replicas), [MAX]: String(replicas + limits(d).surge) };
 }
 
+export const sizeOf = (rs: ReplicaSet): number => rs.spec.replicas ?? 0;
 export const total = (sets: readonly (ReplicaSet | undefined)[]): number => sets.reduce((n, rs) => n + (rs?.spec.replicas ?? 0), 0);
 export const sum = (
   sets: readonly (ReplicaSet | undefined)[],

@@ -9,7 +9,13 @@ export interface Facts {
   readonly old: readonly ReplicaSet[];
   readonly now: number;
   /** A new set was made, or an existing one was taken again, in this round. */
-  readonly progress?: { readonly reason: string; readonly message: string; readonly failed?: boolean };
+  readonly progress?: Progress;
+}
+
+export interface Progress {
+  readonly reason: string;
+  readonly message: string;
+  readonly failed?: boolean;
 }
 
 /** Of now, in place of the one of its type. */
