@@ -11,7 +11,10 @@ import { sparedFromOom } from '../host/oom-score.js';
 import { connects } from '../host/proxy/connects.js';
 import { healthListener } from '../host/proxy/health-listener.js';
 import { IptablesRules } from '../host/proxy/iptables-rules.js';
+import { parseYaml } from '../meta/yaml.js';
 import { KubeProxy } from '../proxy/proxy.js';
+import { readConfiguration } from '../scheduler/config.js';
+import type { Profile } from '../scheduler/profiles.js';
 import { Scheduler } from '../scheduler/scheduler.js';
 import { realClock } from '../util/clock.js';
 import type { Component, Env } from '../util/component.js';
@@ -50,10 +53,13 @@ export function componentCommands(program: Command): void {
       ).catch(fail);
     });
 
-  common(program.command('kube-scheduler').description('Run the scheduler')).action((f: Common) => {
-    const c = connection(f, 'kube-scheduler');
-    return led('kube-scheduler', f, c, (env) => new Scheduler({ client: c.client, env })).catch(fail);
-  });
+  common(program.command('kube-scheduler').description('Run the scheduler'))
+    .option('--config <file>', 'profiles: a KubeSchedulerConfiguration (default: one profile, default-scheduler)')
+    .action((f: Common & { config?: string }) => {
+      const profiles = f.config ? schedulerProfiles(f.config) : undefined;
+      const c = connection(f, 'kube-scheduler');
+      return led('kube-scheduler', f, c, (env) => new Scheduler({ client: c.client, env, profiles })).catch(fail);
+    });
 
   program
     .command('kube-proxy')
@@ -69,6 +75,14 @@ export function componentCommands(program: Command): void {
       (f: Common & { hostnameOverride: string; clusterCidr?: string; masqueradeAll?: boolean; proxyMode: string; cleanup?: boolean }) =>
         runProxy(f).catch(fail),
     );
+}
+
+function schedulerProfiles(file: string): Profile[] {
+  try {
+    return readConfiguration(parseYaml(fs.readFileSync(file, 'utf8')));
+  } catch (e) {
+    return fail(new UserError(`--config ${file}: ${(e as Error).message}`));
+  }
 }
 
 function connection(f: Common, userAgent: string) {
