@@ -3,6 +3,8 @@
  * the volume plugins; DynamicResources and DefaultPreemption only say that they did nothing (docs/limits.md).
  * Source: https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
  */
+
+import { table } from '../../util/own.js';
 import type { Registry } from '../profiles.js';
 import { defaultBinder } from './default-binder.js';
 import { defaultPreemption } from './default-preemption.js';
@@ -34,6 +36,6 @@ const factories = [
   defaultBinder,
 ];
 
-const WEIGHTS: Readonly<Record<string, number>> = { TaintToleration: 3, NodeAffinity: 2 };
+const WEIGHTS: Readonly<Record<string, number>> = table({ TaintToleration: 3, NodeAffinity: 2 });
 
 export const registry: Registry = { factories, defaults: factories.map(({ name }) => ({ name, weight: WEIGHTS[name] ?? 1 })) };

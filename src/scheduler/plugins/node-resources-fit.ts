@@ -4,6 +4,7 @@
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/resource-bin-packing/
  */
 import type { Node, Pod } from '../../api/types/core/v1.js';
+import { table } from '../../util/own.js';
 import { on } from '../cluster-event.js';
 import { definePluginWithArgs, MAX_SCORE, type PluginArgs } from '../framework.js';
 import { podInfo } from '../pod-info.js';
@@ -19,10 +20,10 @@ interface Strategy {
   readonly weights: Weights;
 }
 
-const STRATEGIES = {
+const STRATEGIES = table({
   LeastAllocated: (all: number, used: number) => (all <= 0 || used > all ? 0 : Math.floor(((all - used) * MAX_SCORE) / all)),
   MostAllocated: (all: number, used: number) => (all <= 0 ? 0 : Math.floor((Math.min(used, all) * MAX_SCORE) / all)),
-};
+});
 
 const isObject = (v: unknown): v is Readonly<Record<string, unknown>> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
