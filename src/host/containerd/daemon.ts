@@ -122,12 +122,16 @@ export class ContainerdDaemon {
       const runtime = new ContainerdRuntime(this.paths.socket);
       try {
         const sandboxes = await runtime.listSandboxes();
-        await Promise.all(
+        // One that does not go (its annotations are a Pod's, and may be what CNI does not take) must not keep the rest on the machine.
+        const removed = await Promise.allSettled(
           sandboxes.map(async (s) => {
             await runtime.stopSandbox(s.id);
             await runtime.removeSandbox(s.id);
           }),
         );
+        for (const [i, r] of removed.entries())
+          if (r.status === 'rejected')
+            this.options.log.warn('sandbox not removed', { sandbox: sandboxes[i]!.id, error: (r.reason as Error).message });
       } finally {
         await runtime.close();
       }
