@@ -4,8 +4,10 @@
  */
 
 import type { Pod } from '../api/types/core/v1.js';
+import { canonicalQuantity } from '../meta/quantity.js';
 import { table } from '../util/own.js';
 import type { Rejection } from './admission.js';
+import { amount } from './amount.js';
 import type { MachineFacts } from './host.js';
 import { allContainers } from './pods.js';
 
@@ -89,6 +91,26 @@ function notBuilt(pod: Pod): string | undefined {
 
 /** What keeps a sandbox from being made, in the words of the event; the kubelet tries again. */
 export function sandboxProblem(pod: Pod): string | undefined {
-  if (pod.spec.hostUsers !== false) return undefined;
-  return "can't set `spec.hostUsers: false`, runtime does not support user namespaces";
+  if (pod.spec.hostUsers === false) return "can't set `spec.hostUsers: false`, runtime does not support user namespaces";
+  return BANDWIDTHS.map((name) => bandwidthProblem(name, pod.metadata.annotations?.[name])).find((p) => p !== undefined);
+}
+
+const BANDWIDTHS = ['kubernetes.io/ingress-bandwidth', 'kubernetes.io/egress-bandwidth'] as const;
+const SLOWEST = 1e3;
+const FASTEST = 1e15;
+
+/**
+ * The runtime reads these annotations as it makes the network of a sandbox, and again as it takes it down: one that it does not take would leave a
+ * sandbox that can never be removed.
+ */
+function bandwidthProblem(name: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  let bits: number;
+  try {
+    bits = amount(canonicalQuantity(text));
+  } catch {
+    return `annotation ${name}: not a quantity: ${JSON.stringify(text.slice(0, 100))}`;
+  }
+  if (bits < SLOWEST) return `annotation ${name}: resource is unreasonably small (< 1kbit)`;
+  return bits > FASTEST ? `annotation ${name}: resource is unreasonably large (> 1Pbit)` : undefined;
 }

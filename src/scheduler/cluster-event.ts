@@ -6,6 +6,7 @@ import type { Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod } fr
 import type { ResourceClaim } from '../api/types/resource/v1.js';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../api/types/storage/v1.js';
 import type { KindRef } from '../client/client.js';
+import { table } from '../util/own.js';
 import { podInfo } from './pod-info.js';
 
 /** The objects whose changes plugins may name. */
@@ -80,7 +81,7 @@ export const concerns = ({ resource, actions }: EventWithHint, event: ClusterEve
   resource === event.resource && (actions.includes(event.action) || (event.action.startsWith('Update') && actions.includes('Update')));
 
 /** Where resources besides Nodes and Pods are found: watched only if a plugin names them. */
-export const WATCHED: Readonly<Record<Exclude<Resource, 'Node' | 'Pod'>, KindRef>> = {
+export const WATCHED: Readonly<Record<Exclude<Resource, 'Node' | 'Pod'>, KindRef>> = table({
   Namespace: { apiVersion: 'v1', kind: 'Namespace' },
   PersistentVolume: { apiVersion: 'v1', kind: 'PersistentVolume' },
   PersistentVolumeClaim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
@@ -90,7 +91,7 @@ export const WATCHED: Readonly<Record<Exclude<Resource, 'Node' | 'Pod'>, KindRef
   CSIStorageCapacity: { apiVersion: 'storage.k8s.io/v1', kind: 'CSIStorageCapacity' },
   VolumeAttachment: { apiVersion: 'storage.k8s.io/v1', kind: 'VolumeAttachment' },
   ResourceClaim: { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim' },
-};
+});
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
