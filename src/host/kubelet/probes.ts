@@ -5,6 +5,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { Client, credentials, status as grpcStatus } from '@grpc/grpc-js';
 import type { HttpProbeAnswer, HttpProbeRequest, ProbeTransport } from '../../kubelet/host.js';
+import { realClock } from '../../util/clock.js';
 import { table } from '../../util/own.js';
 import { protoCodec } from '../containerd/proto.js';
 
@@ -42,13 +43,13 @@ function once(url: URL, request: HttpProbeRequest): Promise<HttpProbeAnswer & { 
     headers['user-agent'] ??= request.userAgent;
     headers.accept ??= '*/*';
     if (headers.accept === '') delete headers.accept;
-    const options = { method: 'GET', headers, agent: false as const, rejectUnauthorized: false, timeout: request.timeoutMs };
+    const options = { method: 'GET', headers, agent: false as const, rejectUnauthorized: false };
     const fail = (e: NodeJS.ErrnoException) => reject(new Error(`Get ${JSON.stringify(shown)}: ${dialError(e, host, port)}`));
     const call = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       const done = () => {
-        clearTimeout(timer);
+        timer.cancel();
         const body = Buffer.concat(chunks).subarray(0, MAX_BODY).toString();
         resolve({ status: response.statusCode ?? 0, body, ...(response.headers.location ? { location: response.headers.location } : {}) });
         call.destroy();
@@ -61,16 +62,17 @@ function once(url: URL, request: HttpProbeRequest): Promise<HttpProbeAnswer & { 
       response.on('end', done);
       response.on('error', fail);
     });
-    const timer = setTimeout(() => {
+    // Not setTimeout: it fires at once for what is more than 24 days.
+    const timer = realClock.after(request.timeoutMs, () => {
       const what =
         call.socket?.connecting === false
           ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
           : `dial tcp ${address(host, port)}: i/o timeout (Client.Timeout exceeded while awaiting headers)`;
       reject(new Error(`Get ${JSON.stringify(shown)}: ${what}`));
       call.destroy();
-    }, request.timeoutMs);
+    });
     call.on('error', (e) => {
-      clearTimeout(timer);
+      timer.cancel();
       fail(e);
     });
     call.end();
@@ -93,17 +95,17 @@ export class NetworkProbes implements ProbeTransport {
   tcp(host: string, port: number, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = net.connect({ host, port });
-      const timer = setTimeout(() => {
+      const timer = realClock.after(timeoutMs, () => {
         socket.destroy();
         reject(new Error(`dial tcp ${address(host, port)}: i/o timeout`));
-      }, timeoutMs);
+      });
       socket.on('connect', () => {
-        clearTimeout(timer);
+        timer.cancel();
         socket.destroy();
         resolve();
       });
       socket.on('error', (e) => {
-        clearTimeout(timer);
+        timer.cancel();
         reject(new Error(dialError(e, host, port)));
       });
     });
